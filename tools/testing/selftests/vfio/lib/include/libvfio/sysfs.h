@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel's own view of a PCI device: ids, resources, driver, raw
+ * configuration space. Devices are named by their full BDF, "0000:00:05.0".
+ */
+#ifndef LIBVFIO_SYSFS_H
+#define LIBVFIO_SYSFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/types.h>
+
+#define PCI_BDF_LEN		16
+
+/* One line of the sysfs "resource" file. */
+struct pci_resource {
+	u64 start;
+	u64 end;
+	u64 flags;
+};
+
+bool pci_dev_exists(const char *bdf);
+
+/* Read a numeric attribute such as "vendor", "class" or "sriov_totalvfs". */
+int pci_dev_attr(const char *bdf, const char *name, u64 *val);
+/* Write a string into an attribute of the device. */
+int pci_dev_attr_write(const char *bdf, const char *name, const char *val);
+
+int pci_dev_resource(const char *bdf, unsigned int nr, struct pci_resource *r);
+/* IOMMU group number, -ENOENT if there is none. */
+int pci_dev_iommu_group(const char *bdf);
+
+/* Name of the bound driver, -ENOENT without one. */
+int pci_dev_driver(const char *bdf, char *name, size_t len);
+/* Leave the current driver and bind @driver through driver_override. */
+int pci_dev_bind(const char *bdf, const char *driver);
+int pci_dev_unbind(const char *bdf);
+/* Drop driver_override and let the kernel choose a driver again. */
+int pci_dev_release(const char *bdf);
+
+/* Find the @nth (from 0) device with these ids: 0 or -ENODEV. */
+int pci_dev_find(u16 vendor, u16 device, unsigned int nth, char *bdf);
+
+/*
+ * Configuration space as the kernel sees it, past VFIO's virtualisation: what
+ * the hardware really holds. Return the number of bytes or -errno.
+ */
+int pci_dev_config_read(const char *bdf, u32 off, void *buf, size_t len);
+int pci_dev_config_write(const char *bdf, u32 off, const void *buf, size_t len);
+
+/* Parse a whole small file as a number (any base): 0 or -errno. */
+int sysfs_read_u64(const char *path, u64 *val);
+int sysfs_write_str(const char *path, const char *val);
+
+#endif /* LIBVFIO_SYSFS_H */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Shared by the files of the library, not by its users. */
+#ifndef LIBVFIO_INTERNAL_H
+#define LIBVFIO_INTERNAL_H
+
+#include <errno.h>
+#include <string.h>
+#include "kselftest.h"
+
+/* End the program when a step that a test relies on fails. */
+#define must_not_fail(ret, fmt, ...) do {				\
+	long __ret = (ret);						\
+									\
+	if (__ret < 0)							\
+		ksft_exit_fail_msg("libvfio: " fmt ": %s\n",		\
+				   ##__VA_ARGS__, strerror(-__ret));	\
+} while (0)
+
+#endif /* LIBVFIO_INTERNAL_H */

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* PCI devices as sysfs shows them. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <libvfio/sysfs.h>
+#include "internal.h"
+
+#define PCI_SYSFS "/sys/bus/pci/devices"
+
+static void dev_path(char *path, const char *bdf, const char *file)
+{
+	snprintf(path, PATH_MAX, PCI_SYSFS "/%s/%s", bdf, file);
+}
+
+static int read_text(const char *path, char *buf, size_t len)
+{
+	ssize_t n;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, len - 1);
+	if (n < 0)
+		n = -errno;
+	else
+		buf[n] = '\0';
+	close(fd);
+	return n;
+}
+
+int sysfs_read_u64(const char *path, u64 *val)
+{
+	char buf[64], *end;
+	int ret;
+
+	ret = read_text(path, buf, sizeof(buf));
+	if (ret < 0)
+		return ret;
+	errno = 0;
+	*val = strtoull(buf, &end, 0);
+	return errno || end == buf ? -EINVAL : 0;
+}
+
+int sysfs_write_str(const char *path, const char *val)
+{
+	int fd, ret = 0;
+
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, val, strlen(val)) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+bool pci_dev_exists(const char *bdf)
+{
+	char path[PATH_MAX];
+
+	dev_path(path, bdf, "config");
+	return !access(path, F_OK);
+}
+
+int pci_dev_attr(const char *bdf, const char *name, u64 *val)
+{
+	char path[PATH_MAX];
+
+	dev_path(path, bdf, name);
+	return sysfs_read_u64(path, val);
+}
+
+int pci_dev_attr_write(const char *bdf, const char *name, const char *val)
+{
+	char path[PATH_MAX];
+
+	dev_path(path, bdf, name);
+	return sysfs_write_str(path, val);
+}
+
+int pci_dev_resource(const char *bdf, unsigned int nr, struct pci_resource *r)
+{
+	unsigned long long start, end, flags;
+	char path[PATH_MAX];
+	int n = 0;
+	FILE *f;
+
+	dev_path(path, bdf, "resource");
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	do {
+		n = fscanf(f, "%llx %llx %llx", &start, &end, &flags);
+	} while (n == 3 && nr--);
+	fclose(f);
+	if (n != 3)
+		return -ENOENT;
+	*r = (struct pci_resource){ start, end, flags };
+	return 0;
+}
+
+/* Last component of what the link @file of the device points at. */
+static int link_name(const char *bdf, const char *file, char *name, size_t len)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	const char *base;
+	ssize_t n;
+
+	dev_path(path, bdf, file);
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	base = strrchr(target, '/');
+	base = base ? base + 1 : target;
+	return snprintf(name, len, "%s", base) < (int)len ? 0 : -ENAMETOOLONG;
+}
+
+int pci_dev_iommu_group(const char *bdf)
+{
+	char name[32];
+	int ret;
+
+	ret = link_name(bdf, "iommu_group", name, sizeof(name));
+	return ret ? ret : atoi(name);
+}
+
+int pci_dev_driver(const char *bdf, char *name, size_t len)
+{
+	return link_name(bdf, "driver", name, len);
+}
+
+int pci_dev_unbind(const char *bdf)
+{
+	return pci_dev_attr_write(bdf, "driver/unbind", bdf);
+}
+
+int pci_dev_bind(const char *bdf, const char *driver)
+{
+	char now[64];
+	int ret;
+
+	if (!pci_dev_driver(bdf, now, sizeof(now))) {
+		if (!strcmp(now, driver))
+			return 0;
+		ret = pci_dev_unbind(bdf);
+		if (ret)
+			return ret;
+	}
+	ret = pci_dev_attr_write(bdf, "driver_override", driver);
+	if (ret)
+		return ret;
+	ret = sysfs_write_str("/sys/bus/pci/drivers_probe", bdf);
+	if (ret)
+		return ret;
+	/* drivers_probe succeeds whether or not a driver accepted the device */
+	ret = pci_dev_driver(bdf, now, sizeof(now));
+	if (ret)
+		return ret;
+	return strcmp(now, driver) ? -EBUSY : 0;
+}
+
+int pci_dev_release(const char *bdf)
+{
+	char now[64];
+	int ret;
+
+	if (!pci_dev_driver(bdf, now, sizeof(now))) {
+		ret = pci_dev_unbind(bdf);
+		if (ret)
+			return ret;
+	}
+	ret = pci_dev_attr_write(bdf, "driver_override", "\n");
+	if (ret)
+		return ret;
+	return sysfs_write_str("/sys/bus/pci/drivers_probe", bdf);
+}
+
+int pci_dev_find(u16 vendor, u16 device, unsigned int nth, char *bdf)
+{
+	struct dirent **list;
+	int i, n, ret = -ENODEV;
+	u64 v, d;
+
+	n = scandir(PCI_SYSFS, &list, NULL, alphasort);
+	if (n < 0)
+		return -errno;
+	for (i = 0; i < n; i++) {
+		const char *name = list[i]->d_name;
+
+		if (!ret || name[0] == '.' ||
+		    pci_dev_attr(name, "vendor", &v) || v != vendor ||
+		    pci_dev_attr(name, "device", &d) || d != device || nth--)
+			continue;
+		ret = 0;
+		snprintf(bdf, PCI_BDF_LEN, "%.15s", name);
+	}
+	for (i = 0; i < n; i++)
+		free(list[i]);
+	free(list);
+	return ret;
+}
+
+int pci_dev_config_read(const char *bdf, u32 off, void *buf, size_t len)
+{
+	char path[PATH_MAX];
+	ssize_t n;
+	int fd;
+
+	dev_path(path, bdf, "config");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = pread(fd, buf, len, off);
+	if (n < 0)
+		n = -errno;
+	close(fd);
+	return n;
+}
+
+int pci_dev_config_write(const char *bdf, u32 off, const void *buf, size_t len)
+{
+	char path[PATH_MAX];
+	ssize_t n;
+	int fd;
+
+	dev_path(path, bdf, "config");
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = pwrite(fd, buf, len, off);
+	if (n < 0)
+		n = -errno;
+	close(fd);
+	return n;
+}

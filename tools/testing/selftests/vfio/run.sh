@@ -1,0 +1,114 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Run the VFIO selftests: bind the devices they want to vfio-pci, tell each
+# program about them (VFIO_<KIND>=<BDF>), print KTAP, give the devices back.
+#
+# usage: run.sh [program...]	(default: every *_test beside this script)
+#
+# A variable VFIO_<KIND> that is already set wins over the search by PCI id;
+# set it empty to do without the device. The output has one line for each
+# program, with the program's own TAP, two columns further right, above it.
+
+# kind:vendor:device, ids as sysfs shows them
+KINDS="NVME:0x1b36:0x0010 IGB:0x8086:0x10c9 E1000E:0x8086:0x10d3
+EDU:0x1234:0x11e8 IVSHMEM:0x1af4:0x1110 TESTDEV:0x1b36:0x0005"
+PCI=/sys/bus/pci/devices
+
+skip_all()
+{
+	echo "TAP version 13"
+	echo "1..0 # SKIP $1"
+	exit 4
+}
+
+find_device()	# vendor device
+{
+	for d in "$PCI"/*; do
+		[ "$(cat "$d/vendor")" = "$1" ] || continue
+		[ "$(cat "$d/device")" = "$2" ] || continue
+		basename "$d"
+		return
+	done
+}
+
+driver_of()	# bdf
+{
+	[ -e "$PCI/$1/driver" ] && basename "$(readlink "$PCI/$1/driver")"
+}
+
+bind_vfio()	# bdf
+{
+	[ "$(driver_of "$1")" = vfio-pci ] && return
+	echo vfio-pci > "$PCI/$1/driver_override"
+	[ -e "$PCI/$1/driver" ] && echo "$1" > "$PCI/$1/driver/unbind"
+	echo "$1" > /sys/bus/pci/drivers_probe
+	if [ "$(driver_of "$1")" != vfio-pci ]; then
+		echo > "$PCI/$1/driver_override"
+		echo "$1" > /sys/bus/pci/drivers_probe
+		return 1
+	fi
+	BOUND="$BOUND $1"
+}
+
+give_back()
+{
+	for bdf in $BOUND; do
+		echo "$bdf" > "$PCI/$bdf/driver/unbind"
+		echo > "$PCI/$bdf/driver_override"
+		echo "$bdf" > /sys/bus/pci/drivers_probe
+	done
+}
+
+take_devices()
+{
+	for k in $KINDS; do
+		kind=${k%%:*} ids=${k#*:}
+		eval "bdf=\${VFIO_$kind-unset}"
+		[ "$bdf" = unset ] && bdf=$(find_device "${ids%:*}" "${ids#*:}")
+		if [ -z "$bdf" ]; then
+			echo "# $kind: no device"
+		elif bind_vfio "$bdf"; then
+			echo "# $kind: $bdf"
+		else
+			echo "# $kind: $bdf: vfio-pci doesn't take it"
+			bdf=
+		fi
+		eval "export VFIO_$kind=\$bdf"
+	done
+}
+
+run_one()	# number program
+{
+	name=$(basename "$2")
+	# The status of the program, not of the indenting.
+	rc=$( { { "$2" 2>&1; echo $? >&3; } | sed 's/^/  /' >&4; } 3>&1 ) 4>&1
+	case $rc in
+	0)	echo "ok $1 $name" ;;
+	4)	echo "ok $1 $name # SKIP" ;;
+	*)	echo "not ok $1 $name # exit=$rc"; failed=$((failed + 1)) ;;
+	esac
+}
+
+[ "$(id -u)" = 0 ] || skip_all "must be run as root"
+cd "$(dirname "$0")" || exit 1
+modprobe -a iommufd vfio-pci 2>/dev/null
+[ -e /sys/bus/pci/drivers/vfio-pci ] || skip_all "no vfio-pci driver"
+[ -e /dev/iommu ] || skip_all "no /dev/iommu"
+
+[ $# -gt 0 ] || set -- ./*_test
+failed=0 n=0 BOUND=
+echo "TAP version 13"
+echo "1..$#"
+take_devices
+trap give_back EXIT
+for prog; do
+	case $prog in
+	*/*)	;;
+	*)	prog=./$prog ;;
+	esac
+	n=$((n + 1))
+	run_one $n "$prog"
+done
+echo "# $((n - failed)) programs passed or skipped, $failed failed"
+[ $failed = 0 ]

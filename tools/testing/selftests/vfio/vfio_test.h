@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the test programs of this directory share: the harness, the library,
+ * and the way to a device.
+ *
+ * Each FIXTURE has a member "const char *bdf": the device under test, printed
+ * with every failing EXPECT_RC() or ASSERT_RC().
+ */
+#ifndef VFIO_TEST_H
+#define VFIO_TEST_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/ioctl.h>
+
+#include "kselftest_harness.h"
+#include <libvfio.h>
+
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#endif
+
+/*
+ * The device of a kind ("NVME", "IGB", "E1000E", "EDU", "IVSHMEM", "TESTDEV")
+ * that run.sh, or the caller, put into VFIO_<kind>; NULL without one.
+ */
+static inline const char *vfio_test_bdf(const char *kind)
+{
+	char var[32];
+	const char *bdf;
+
+	snprintf(var, sizeof(var), "VFIO_%s", kind);
+	bdf = getenv(var);
+	return bdf && *bdf ? bdf : NULL;
+}
+
+#define REQUIRE_DEVICE(bdf_, kind) do {					\
+	(bdf_) = vfio_test_bdf(kind);					\
+	if (!(bdf_))							\
+		SKIP(return, "no %s device: VFIO_%s is not set", kind, kind); \
+} while (0)
+
+/* Compare a result (0, a count or -errno) and name the device if it differs. */
+#define EXPECT_RC(want, expr) \
+	EXPECT_EQ((long)(want), (long)(expr)) TH_LOG("device %s", self->bdf)
+#define ASSERT_RC(want, expr) \
+	ASSERT_EQ((long)(want), (long)(expr)) TH_LOG("device %s", self->bdf)
+/* The same inside a table-driven loop: also name the row. */
+#define EXPECT_RC_AT(row, want, expr) \
+	EXPECT_EQ((long)(want), (long)(expr)) \
+		TH_LOG("device %s, case \"%s\"", self->bdf, row)
+
+/* For FIXTURE_TEARDOWN, once the test's own files are closed. */
+#define EXPECT_DEVICE_OK() do {						\
+	if (self->bdf)							\
+		EXPECT_EQ(0, vfio_device_check(self->bdf))		\
+			TH_LOG("device %s is not usable any more",	\
+			       self->bdf);				\
+} while (0)
+
+/* Seed of a random test, printed so that a failure can be repeated. */
+static inline unsigned int vfio_test_seed(void)
+{
+	const char *s = getenv("VFIO_TEST_SEED");
+	unsigned int seed = s ? strtoul(s, NULL, 0) : (unsigned int)time(NULL);
+
+	printf("# VFIO_TEST_SEED=%u\n", seed);
+	fflush(stdout);
+	return seed;
+}
+
+/* A file descriptor number that is surely not open. */
+static inline int vfio_test_closed_fd(void)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	close(fd);
+	return fd;
+}
+
+#endif /* VFIO_TEST_H */
