@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The reference to a virtual machine that an open device holds.
+ *
+ * Some drivers need to know the machine that their device is given to.  User
+ * space tells KVM about the device file, KVM tells us, and from before
+ * open_device until after close_device vfio_device.kvm is a reference.
+ *
+ * Owns vfio_device.kvm and vfio_device.put_kvm, under dev_set->lock.  Called
+ * by device_file.c.  KVM may be a module that is not loaded: its functions are
+ * looked up, and pinned as long as they may be called.
+ */
+#include <linux/kvm_host.h>
+#include <linux/module.h>
+
+#include "vfio.h"
+
+#if IS_ENABLED(CONFIG_KVM)
+/**
+ * vfio_device_get_kvm() - Take a reference to the machine, if there is one
+ * @device: device that is about to be opened
+ * @kvm: where the file remembers its machine, without a reference
+ * @lock: protects *@kvm; KVM clears *@kvm under it before the machine goes
+ *
+ * A machine that is just dying, or none, leaves vfio_device.kvm NULL.
+ *
+ * Context: dev_set->lock is held.  May sleep.
+ */
+void vfio_device_get_kvm(struct vfio_device *device, struct kvm **kvm, spinlock_t *lock)
+{
+	bool (*get)(struct kvm *kvm) = symbol_get(kvm_get_kvm_safe);
+	void (*put)(struct kvm *kvm) = symbol_get(kvm_put_kvm);
+
+	lockdep_assert_held(&device->dev_set->lock);
+
+	if (get && put) {
+		scoped_guard(spinlock, lock) {
+			if (*kvm && get(*kvm))
+				device->kvm = *kvm;
+		}
+	}
+	if (get)
+		symbol_put(kvm_get_kvm_safe);
+	if (device->kvm)
+		device->put_kvm = put;
+	else if (put)
+		symbol_put(kvm_put_kvm);
+}
+
+/**
+ * vfio_device_put_kvm() - Drop what vfio_device_get_kvm() took, if anything
+ * @device: device that was closed, or whose opening failed
+ *
+ * Context: dev_set->lock is held.  May sleep.
+ */
+void vfio_device_put_kvm(struct vfio_device *device)
+{
+	lockdep_assert_held(&device->dev_set->lock);
+
+	if (!device->kvm)
+		return;
+	device->put_kvm(device->kvm);
+	device->put_kvm = NULL;
+	device->kvm = NULL;
+	symbol_put(kvm_put_kvm);
+}
+#else
+void vfio_device_get_kvm(struct vfio_device *device, struct kvm **kvm, spinlock_t *lock)
+{
+}
+
+void vfio_device_put_kvm(struct vfio_device *device)
+{
+}
+#endif
