@@ -213,7 +213,7 @@ void vfio_device_drain(struct vfio_device *device)
 		if (left < 0) {
 			interruptible = false;
 			dev_warn(device->dev,
-				 "Device is currently in use, task \"%s\" (%d) blocked until device is released",
+				 "Device is currently in use, task \"%s\" (%d) blocked until device is released\n",
 				 current->comm, task_pid_nr(current));
 		}
 	}
