@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# lib.sh - what every step of kit/ shares; sourced, never run.
+#
+# Gives: TOP (the project), BUILD (everything made lies there), the base's
+# version, messages with elapsed time, stamps (a step whose inputs did not
+# change does nothing), locks, and in_root (run something inside build/root with
+# the project at /src, so that objects survive being moved between clones).
+
+set -euo pipefail
+export LC_ALL=C
+
+KIT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+TOP=$(dirname "$KIT")
+BUILD=$TOP/build
+ROOT=$BUILD/root
+LOGS=$BUILD/logs
+STAMPS=$BUILD/stamps
+JOBS=${JOBS:-$(nproc)}
+BASE_VERSION=7.3
+DEBIAN_RELEASE=trixie
+KIT_STEP=$(basename "$0")
+KIT_START=${KIT_START:-$(date +%s)}
+export KIT_START
+
+elapsed() {
+	local s=$(($(date +%s) - KIT_START))
+
+	printf '%d:%02d' $((s / 60)) $((s % 60))
+}
+
+say() { printf '[%s] %s: %s\n' "$(elapsed)" "$KIT_STEP" "$*" >&2; }
+die() { say "error: $*"; exit 1; }
+
+# no step ends without a word
+set -E
+trap 'say "stopped at ${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND"' ERR
+
+# hash_of [file...]: one short hash over names and contents; stdin when no file
+hash_of() {
+	if [ $# -gt 0 ]; then
+		sha256sum -- "$@" | sha256sum | cut -c1-32
+	else
+		sha256sum | cut -c1-32
+	fi
+}
+
+stamp_get() { cat "$STAMPS/$1" 2>/dev/null || true; }
+stamp_is() { [ "$(stamp_get "$1")" = "$2" ]; }
+stamp_set() { mkdir -p "$STAMPS"; printf '%s\n' "$2" >"$STAMPS/$1.$$"; mv "$STAMPS/$1.$$" "$STAMPS/$1"; }
+stamp_drop() { rm -f "$STAMPS/$1"; }
+
+# step_lock NAME: one writer of a step's output at a time; held until we exit
+step_lock() {
+	mkdir -p "$BUILD/locks"
+	exec {KIT_LOCK_FD}>"$BUILD/locks/$1"
+	if ! flock -n "$KIT_LOCK_FD"; then
+		say "waiting for another kit/$1"
+		flock "$KIT_LOCK_FD"
+	fi
+}
+
+# long WHAT LOG command...: run with output to LOG, a line every 20 s, and the
+# end of LOG when it fails
+long() {
+	local what=$1 log=$2 pid rc=0 beat=0 t0
+	shift 2
+
+	mkdir -p "$(dirname "$log")"
+	t0=$(date +%s)
+	say "$what ..."
+	"$@" >"$log" 2>&1 </dev/null &
+	pid=$!
+	# the only child waited for is $pid: a lost parent leaves no ticker behind
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep 0.5
+		beat=$((beat + 1))
+		[ $((beat % 40)) -ne 0 ] ||
+			say "$what: $(($(date +%s) - t0)) s, $(wc -l <"$log") lines of log"
+	done
+	wait "$pid" || rc=$?
+	if [ "$rc" -ne 0 ]; then
+		say "$what FAILED ($rc); the end of $log:"
+		tail -n 30 "$log" | sed 's/^/    /' >&2
+		return "$rc"
+	fi
+	say "$what: done in $(($(date +%s) - t0)) s"
+}
+
+need_root_user() {
+	[ "$(id -u)" = 0 ] || die "this needs to be run as root (chroot, mount); try: sudo kit/$KIT_STEP"
+}
+
+# in_root command...: inside build/root, project at /src, cwd /src. Mounts live
+# in a mount namespace of their own and vanish with the command.
+in_root() {
+	need_root_user
+	# shellcheck disable=SC2016
+	unshare --mount --propagation private -- /bin/bash -c '
+		set -e
+		root=$1 top=$2; shift 2
+		mkdir -p "$root/src"
+		mountpoint -q "$root/src" || mount --bind "$top" "$root/src"
+		mountpoint -q "$root/proc" || mount -t proc proc "$root/proc"
+		exec chroot "$root" /usr/bin/env -i \
+			PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+			LC_ALL=C TERM="${TERM:-dumb}" ${http_proxy:+http_proxy="$http_proxy"} \
+			${https_proxy:+https_proxy="$https_proxy"} \
+			DEBIAN_FRONTEND=noninteractive \
+			/bin/sh -c "cd /src 2>/dev/null || cd /; exec \"\$@\"" sh "$@"
+	' in_root "$ROOT" "$TOP" "$@"
+}
+
+# kernel_paths KIND: sets SRC OBJ MODS (below $TOP) and FRAGMENTS for a build
+kernel_paths() {
+	FRAGMENTS=(kit/configs/vm.config)
+	case $1 in
+	normal) SRC=build/linux OBJ=build/kernel MODS=build/mods ;;
+	debug)
+		SRC=build/linux OBJ=build/debug/kernel MODS=build/debug/mods
+		FRAGMENTS+=(kit/configs/debug.config)
+		;;
+	reference) SRC=build/base OBJ=build/reference/kernel MODS=build/reference/mods ;;
+	*) die "no such kernel: $1 (normal, debug or reference)" ;;
+	esac
+}
+
+usage_from_head() { sed -n '3,/^$/{s/^# \{0,1\}//;/^set -e/d;p}' "$1"; }
