@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The virtual configuration space: reading and writing it, making it when the
+ * device is opened.
+ *
+ * A request is cut into naturally aligned pieces of at most four bytes that
+ * do not cross the border of a span.  A piece is read from hardware, from
+ * the virtual copy, or from both and merged, as the masks of its dword say;
+ * one that is virtual as a whole never touches hardware.
+ *
+ * Owns vdev->cfg and vdev->vconfig; see struct vfio_pci_cfg for the lock.
+ * Called by the region code for VFIO_PCI_CONFIG_REGION_INDEX and by drivers
+ * through vfio_pci_config_rw_single().
+ */
+#include <kunit/visibility.h>
+#include <linux/bitops.h>
+#include <linux/export.h>
+#include <linux/overflow.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/unaligned.h>
+#include <linux/vfio.h>
+
+#include "vfio_pci_cfg.h"
+
+/* Bytes that are copied from and to the user at a time */
+#define BATCH	128
+
+/**
+ * piece_len() - How much can be accessed at once?
+ * @cfg: virtual configuration space
+ * @pos: where
+ * @count: bytes wanted from there on, at least 1, all inside
+ *
+ * Return: 1, 2 or 4: the largest that is aligned, wanted and in one span.
+ */
+static unsigned int piece_len(const struct vfio_pci_cfg *cfg, unsigned int pos, unsigned int count)
+{
+	const u8 *map = &cfg->map[pos];
+
+	if (count >= 4 && !(pos & 3) && *(const u32 *)map == map[0] * 0x01010101U)
+		return 4;
+	if (count >= 2 && !(pos & 1) && map[0] == map[1])
+		return 2;
+	return 1;
+}
+
+/* Those bits of a dword that the @len bytes at @pos are */
+static u32 lanes_of(unsigned int pos, unsigned int len)
+{
+	return GENMASK(8 * len - 1, 0) << (8 * (pos & 3));
+}
+
+/* Read one piece.  The caller has it from piece_len(). */
+static int read_piece(struct vfio_pci_core_device *vdev, unsigned int pos, unsigned int len,
+		      u32 *val)
+{
+	const struct vfio_pci_cfg *cfg = vdev->cfg;
+	const struct vfio_pci_cfg_reg *reg;
+	u32 virt = 0;
+	int ret;
+
+	if (cfg->map[pos] != VFIO_PCI_CFG_SPAN_RAW) {
+		reg = vfio_pci_cfg_reg_of(&cfg->spans[cfg->map[pos]], pos & ~3U);
+		virt = reg->virt & lanes_of(pos, len);
+	}
+	if (!virt)
+		return vfio_pci_cfg_host_read(vdev, pos, len, val);
+
+	if (virt != lanes_of(pos, len)) {
+		ret = vfio_pci_cfg_host_read(vdev, pos, len, val);
+		if (ret)
+			return ret;
+		virt >>= 8 * (pos & 3);
+		*val = (*val & ~virt) | (vfio_pci_cfg_virt(vdev, pos & ~3U) >> (8 * (pos & 3)) & virt);
+		return 0;
+	}
+
+	*val = vfio_pci_cfg_virt(vdev, pos & ~3U) >> (8 * (pos & 3));
+	return 0;
+}
+
+/**
+ * write_through() - Let hardware see its share of a write
+ * @vdev: device, its vfio_pci_cfg.lock held
+ * @w: the write
+ * @rw1c: see struct vfio_pci_cfg_reg
+ *
+ * Only those bytes are accessed that have a bit in w->through: a status
+ * register next to a control register is not written back to itself, which
+ * would clear its bits.
+ *
+ * Return: 0 or a negative errno of vfio_pci_cfg_host_read() or _write().
+ */
+static int write_through(struct vfio_pci_core_device *vdev, const struct vfio_pci_cfg_write *w,
+			 u32 rw1c)
+{
+	unsigned int first = __ffs(w->through) / 8;
+	unsigned int last = __fls(w->through) / 8;
+	unsigned int len = first == last ? 1 : first / 2 == last / 2 ? 2 : 4;
+	unsigned int off = first & ~(len - 1);
+	u32 lanes = lanes_of(off, len);
+	u32 val = w->val & w->through;
+	u32 host;
+	int ret;
+
+	lockdep_assert_held(&vdev->cfg->lock);
+
+	if (w->through != lanes) {
+		ret = vfio_pci_cfg_host_read(vdev, w->pos + off, len, &host);
+		if (ret)
+			return ret;
+		val |= host << 8 * off & lanes & ~w->through & ~rw1c;
+	}
+	return vfio_pci_cfg_host_write(vdev, w->pos + off, len, val >> 8 * off);
+}
+
+static int write_reg(struct vfio_pci_core_device *vdev, const struct vfio_pci_cfg_reg *reg,
+		     struct vfio_pci_cfg_write *w)
+{
+	const struct vfio_pci_cfg_emul *emul = reg->emul;
+	int ret = 0;
+
+	if (emul && !(emul->watch & w->lanes))
+		emul = NULL;
+
+	if (emul && emul->before)
+		emul->before(vdev, w);
+	if (w->through)
+		ret = write_through(vdev, w, reg->rw1c);
+	if (!ret && w->store)
+		vfio_pci_cfg_set_virt(vdev, w->pos, vfio_pci_cfg_new(w));
+	if (emul && emul->after)
+		emul->after(vdev, w);
+	return ret;
+}
+
+/* Write one piece.  The caller has it from piece_len(). */
+static int write_piece(struct vfio_pci_core_device *vdev, unsigned int pos, unsigned int len,
+		       u32 val)
+{
+	struct vfio_pci_cfg *cfg = vdev->cfg;
+	const struct vfio_pci_cfg_span *span = &cfg->spans[cfg->map[pos]];
+	const struct vfio_pci_cfg_reg *reg;
+	struct vfio_pci_cfg_write w = {
+		.pos = pos & ~3U,
+		.base = span->start,
+		.lanes = lanes_of(pos, len),
+		.val = val << (8 * (pos & 3)),
+	};
+
+	if (cfg->map[pos] == VFIO_PCI_CFG_SPAN_RAW)
+		return vfio_pci_cfg_host_write(vdev, pos, len, val);
+
+	reg = vfio_pci_cfg_reg_of(span, w.pos);
+	w.store = reg->write & w.lanes;
+	w.through = w.store & ~reg->virt;
+	if (!w.store && !reg->emul)
+		return 0;
+
+	guard(mutex)(&cfg->lock);
+	w.old = vfio_pci_cfg_virt(vdev, w.pos);
+	return write_reg(vdev, reg, &w);
+}
+
+/**
+ * vfio_pci_config_read() - Read as the user would, into kernel memory
+ * @vdev: open device
+ * @pos: first byte
+ * @count: bytes, [@pos, @pos + @count) inside configuration space
+ * @buf: where to, little endian as configuration space is
+ *
+ * Context: may sleep.
+ * Return: 0, or a negative errno of the PCI core when hardware cannot be read.
+ */
+VISIBLE_IF_KUNIT int vfio_pci_config_read(struct vfio_pci_core_device *vdev, unsigned int pos,
+					  unsigned int count, u8 *buf)
+{
+	unsigned int len;
+	u32 val;
+	int ret;
+
+	for (; count; pos += len, buf += len, count -= len) {
+		len = piece_len(vdev->cfg, pos, count);
+		ret = read_piece(vdev, pos, len, &val);
+		if (ret)
+			return ret;
+		if (len == 4)
+			put_unaligned_le32(val, buf);
+		else if (len == 2)
+			put_unaligned_le16(val, buf);
+		else
+			*buf = val;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_config_read);
+
+/**
+ * vfio_pci_config_write() - Write as the user would, from kernel memory
+ * @vdev: open device
+ * @pos: first byte
+ * @count: bytes, [@pos, @pos + @count) inside configuration space
+ * @buf: where from, little endian as configuration space is
+ *
+ * Context: may sleep; takes vfio_pci_cfg.lock.
+ * Return: 0, or a negative errno of the PCI core when hardware cannot be
+ * written; the pieces before that have been.
+ */
+VISIBLE_IF_KUNIT int vfio_pci_config_write(struct vfio_pci_core_device *vdev, unsigned int pos,
+					   unsigned int count, const u8 *buf)
+{
+	unsigned int len;
+	u32 val;
+	int ret;
+
+	for (; count; pos += len, buf += len, count -= len) {
+		len = piece_len(vdev->cfg, pos, count);
+		if (len == 4)
+			val = get_unaligned_le32(buf);
+		else if (len == 2)
+			val = get_unaligned_le16(buf);
+		else
+			val = *buf;
+		ret = write_piece(vdev, pos, len, val);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_config_write);
+
+static int rw_batch(struct vfio_pci_core_device *vdev, char __user *ubuf, unsigned int count,
+		    unsigned int pos, bool iswrite)
+{
+	u8 buf[BATCH];
+	int ret;
+
+	if (iswrite) {
+		if (copy_from_user(buf, ubuf, count))
+			return -EFAULT;
+		return vfio_pci_config_write(vdev, pos, count, buf);
+	}
+
+	ret = vfio_pci_config_read(vdev, pos, count, buf);
+	if (!ret && copy_to_user(ubuf, buf, count))
+		ret = -EFAULT;
+	return ret;
+}
+
+static bool outside(struct vfio_pci_core_device *vdev, loff_t pos, size_t count)
+{
+	return pos < 0 || pos >= vdev->cfg->size || count > vdev->cfg->size - pos;
+}
+
+/**
+ * vfio_pci_config_rw() - Read or write the configuration region
+ * @vdev: open device
+ * @buf: the user's memory
+ * @count: bytes
+ * @ppos: file position: region index above VFIO_PCI_OFFSET_SHIFT, offset
+ *        below; advances by what was done, stays where it is on error
+ * @iswrite: which of the two
+ *
+ * Context: may sleep; takes vfio_pci_cfg.lock to write.  No lock may be held.
+ * Return: @count; -EFAULT when not all of the request lies inside
+ * configuration space or @buf cannot be accessed; a negative errno of the PCI
+ * core when the device does not answer.  What a write has done before the
+ * error remains done.
+ */
+ssize_t vfio_pci_config_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
+			   loff_t *ppos, bool iswrite)
+{
+	loff_t pos = *ppos & VFIO_PCI_OFFSET_MASK;
+	size_t done, len;
+	int ret;
+
+	if (outside(vdev, pos, count))
+		return -EFAULT;
+
+	for (done = 0; done < count; done += len) {
+		len = min_t(size_t, count - done, BATCH);
+		ret = rw_batch(vdev, buf + done, len, pos + done, iswrite);
+		if (ret)
+			return ret;
+	}
+	*ppos += count;
+	return count;
+}
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_config_rw);
+
+/**
+ * vfio_pci_config_rw_single() - Read or write one piece of configuration space
+ * @vdev: open device
+ * @buf: the user's memory
+ * @count: bytes wanted, at least 1
+ * @ppos: offset in configuration space, without a region index; not changed
+ * @iswrite: which of the two
+ *
+ * For drivers whose file positions are not those of the library.  They call it
+ * again for what remains.
+ *
+ * Context: may sleep; takes vfio_pci_cfg.lock to write.  No lock may be held.
+ * Return: bytes done, 1, 2 or 4; -EFAULT when not all of the request lies
+ * inside configuration space or @buf cannot be accessed; a negative errno of
+ * the PCI core when the device does not answer.
+ */
+ssize_t vfio_pci_config_rw_single(struct vfio_pci_core_device *vdev, char __user *buf,
+				  size_t count, loff_t *ppos, bool iswrite)
+{
+	unsigned int len;
+	int ret;
+
+	if (!count)
+		return 0;
+	if (outside(vdev, *ppos, count))
+		return -EFAULT;
+
+	len = piece_len(vdev->cfg, *ppos, min_t(size_t, count, 4));
+	ret = rw_batch(vdev, buf, len, *ppos, iswrite);
+	return ret ?: len;
+}
+EXPORT_SYMBOL_GPL(vfio_pci_config_rw_single);
+
+/* ---- Making it */
+
+/* Let the virtual copy of the bytes of a span begin as hardware has them */
+static int seed_span(struct vfio_pci_core_device *vdev, const struct vfio_pci_cfg_span *span)
+{
+	unsigned int pos;
+	u32 val;
+	int ret;
+
+	for (pos = span->start; pos < span->start + span->len; pos += 4) {
+		ret = vfio_pci_cfg_host_read(vdev, pos, 4, &val);
+		if (ret)
+			return ret;
+		vfio_pci_cfg_set_virt(vdev, pos, val);
+	}
+	return 0;
+}
+
+static void clear_span(struct vfio_pci_core_device *vdev, const struct vfio_pci_cfg_span *span)
+{
+	unsigned int pos;
+
+	for (pos = span->start; pos < span->start + span->len; pos += 4)
+		vfio_pci_cfg_set_virt(vdev, pos, vfio_pci_cfg_virt(vdev, pos) &
+				      ~vfio_pci_cfg_reg_of(span, pos)->clear);
+}
+
+/* What the header says that is not a copy of hardware, PCIe 6.0 sec. 9.3.4 for VFs */
+static void fix_header(struct vfio_pci_core_device *vdev)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	u8 *header = vdev->vconfig;
+	u32 cmd = vfio_pci_cfg_virt(vdev, PCI_COMMAND);
+
+	if (pdev->is_virtfn) {
+		vfio_pci_cfg_set_virt(vdev, PCI_VENDOR_ID, pdev->vendor | (u32)pdev->device << 16);
+		if (header[PCI_INTERRUPT_PIN])
+			pci_info_ratelimited(pdev, "Hardware bug: VF reports bogus INTx pin %d\n",
+					     header[PCI_INTERRUPT_PIN]);
+	}
+	if (!vfio_pci_intx_usable(vdev))
+		header[PCI_INTERRUPT_PIN] = 0;
+
+	/* Memory of a device that cannot turn it off is on once it is enabled */
+	if (pdev->no_command_memory)
+		cmd |= PCI_COMMAND_MEMORY;
+	/* The real bit is set until an interrupt is set up, the user's is not */
+	if (!vdev->nointx)
+		cmd &= ~PCI_COMMAND_INTX_DISABLE;
+	vfio_pci_cfg_set_virt(vdev, PCI_COMMAND, cmd);
+
+	vfio_pci_cfg_bars_init(vdev);
+}
+
+static int fill(struct vfio_pci_core_device *vdev)
+{
+	struct vfio_pci_cfg *cfg = vdev->cfg;
+	unsigned int i;
+	int ret;
+
+	cfg->spans[VFIO_PCI_CFG_SPAN_HEADER].len = PCI_STD_HEADER_SIZEOF;
+	memset(cfg->map, VFIO_PCI_CFG_SPAN_HEADER, PCI_STD_HEADER_SIZEOF);
+	cfg->num_spans = VFIO_PCI_CFG_SPAN_CAPS;
+	vfio_pci_cfg_find_caps(vdev);
+
+	for (i = VFIO_PCI_CFG_SPAN_HEADER; i < cfg->num_spans; i++) {
+		ret = seed_span(vdev, &cfg->spans[i]);
+		if (ret)
+			return ret;
+	}
+	for (i = 0; i < cfg->num_spans; i++) {
+		cfg->spans[i].layout = vfio_pci_cfg_layout_of(vdev, &cfg->spans[i]);
+		clear_span(vdev, &cfg->spans[i]);
+	}
+	fix_header(vdev);
+	vfio_pci_cfg_link_caps(vdev);
+	return 0;
+}
+
+/**
+ * vfio_pci_config_init() - Make the virtual configuration space of a device
+ * @vdev: device that is enabled and in D0, vdev->nointx is known, not open yet
+ *
+ * Context: may sleep; dev_set->lock is held.
+ * Return: 0; -ENOMEM; or a negative errno of the PCI core when the device does
+ * not answer.
+ */
+int vfio_pci_config_init(struct vfio_pci_core_device *vdev)
+{
+	unsigned int size = min(vdev->pdev->cfg_size, PCI_CFG_SPACE_EXP_SIZE);
+	struct vfio_pci_cfg *cfg;
+	int ret;
+
+	static_assert(VFIO_PCI_CFG_MAX_SPANS <= U8_MAX + 1);
+
+	cfg = kvzalloc_flex(*cfg, map, size, GFP_KERNEL_ACCOUNT);
+	vdev->vconfig = kzalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!cfg || !vdev->vconfig) {
+		kvfree(cfg);
+		kfree(vdev->vconfig);
+		vdev->vconfig = NULL;
+		return -ENOMEM;
+	}
+
+	mutex_init(&cfg->lock);
+	cfg->size = size;
+	vdev->cfg = cfg;
+	ret = fill(vdev);
+	if (ret)
+		vfio_pci_config_free(vdev);
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_config_init);
+
+/**
+ * vfio_pci_config_free() - Undo vfio_pci_config_init()
+ * @vdev: device that nobody uses any more; one without is left alone
+ *
+ * Context: may sleep; dev_set->lock is held.
+ */
+void vfio_pci_config_free(struct vfio_pci_core_device *vdev)
+{
+	if (!vdev->cfg)
+		return;
+	mutex_destroy(&vdev->cfg->lock);
+	kvfree(vdev->cfg);
+	kfree(vdev->vconfig);
+	vdev->cfg = NULL;
+	vdev->vconfig = NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_config_free);
