@@ -55,12 +55,18 @@ static inline const char *vfio_test_bdf(const char *kind)
 	EXPECT_EQ((long)(want), (long)(expr)) \
 		TH_LOG("device %s, case \"%s\"", self->bdf, row)
 
-/* For FIXTURE_TEARDOWN, once the test's own files are closed. */
+/*
+ * For FIXTURE_TEARDOWN, once the test's own files are closed. (After a failed
+ * ASSERT the harness runs the handler of the next EXPECT even if that holds,
+ * hence the message in front.)
+ */
 #define EXPECT_DEVICE_OK() do {						\
-	if (self->bdf)							\
-		EXPECT_EQ(0, vfio_device_check(self->bdf))		\
-			TH_LOG("device %s is not usable any more",	\
-			       self->bdf);				\
+	int __rc = self->bdf ? vfio_device_check(self->bdf) : 0;	\
+									\
+	if (__rc)							\
+		TH_LOG("device %s is not usable any more: %s",		\
+		       self->bdf, strerror(-__rc));			\
+	EXPECT_EQ(0, __rc);						\
 } while (0)
 
 /* Seed of a random test, printed so that a failure can be repeated. */

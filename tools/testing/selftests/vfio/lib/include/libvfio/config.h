@@ -10,6 +10,10 @@
 #include <linux/pci_regs.h>
 #include <linux/types.h>
 
+/* Values of PCI_PM_CTRL_STATE_MASK */
+#define PM_STATE_D0	0
+#define PM_STATE_D3HOT	3
+
 u8 vfio_cfg_read8(int fd, u32 off);
 u16 vfio_cfg_read16(int fd, u32 off);
 u32 vfio_cfg_read32(int fd, u32 off);
