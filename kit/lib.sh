@@ -125,3 +125,25 @@ kernel_paths() {
 }
 
 usage_from_head() { sed -n '3,/^$/{s/^# \{0,1\}//;/^set -e/d;p}' "$1"; }
+
+# tally LOG WHAT RC: prints the failed cases of a KTAP log and the line "N passed,
+# N failed, N skipped"; RC is the exit status of the machine. Exits if any did.
+tally() {
+	local cases=${1%.log}.cases failed passed skipped
+
+	in_root python3 kit/ktap.py <"$1" >"$cases" || echo "failed	(no result at all)" >>"$cases"
+	# 99 and 98 are kit/boot's own words: a splat or leak, a dead machine
+	case $3 in
+	99) echo "failed	(kernel splat or leak)" >>"$cases" ;;
+	98) echo "failed	(the machine died)" >>"$cases" ;;
+	0) ;;
+	*) grep -q '^failed' "$cases" || echo "failed	(exit status $3)" >>"$cases" ;;
+	esac
+	passed=$(grep -c '^passed' "$cases") || true
+	failed=$(grep -c '^failed' "$cases") || true
+	skipped=$(grep -c '^skipped' "$cases") || true
+	sed -n "s/^failed\t/not ok $2: /p" "$cases"
+	[ "$failed" = 0 ] || echo "# the whole log: ${1#"$TOP"/}"
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" = 0 ] || exit 1
+}
