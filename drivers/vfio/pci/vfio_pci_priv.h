@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of vfio-pci-core offer each other.
+ *
+ * The sections stand in the order of the layers, the lowest first; a file
+ * calls only what stands above its own section.
+ */
+#ifndef VFIO_PCI_PRIV_H
+#define VFIO_PCI_PRIV_H
+
+#include <linux/io.h>
+#include <linux/vfio_pci_core.h>
+
+/* ---- vfio_pci_cfg_access.c: the only way to the host's configuration space */
+
+/**
+ * struct vfio_pci_cfg_host_ops - How configuration space is reached
+ * @read: read @len (1, 2 or 4) bytes at @pos, naturally aligned, into *val;
+ *        0 or a negative errno
+ * @write: write likewise
+ * @vpd_read: read the 4 bytes of Vital Product Data at @addr (15 bits) into
+ *            *data; 0 or a negative errno
+ * @vpd_write: write likewise
+ * @set_readrq: set the Max Read Request Size to @bytes, a power of two from
+ *              128 up; 0 or a negative errno
+ *
+ * There is one set for hardware and one for the fake device of the KUnit tests.
+ * All may sleep.
+ */
+struct vfio_pci_cfg_host_ops {
+	int (*read)(struct vfio_pci_core_device *vdev, unsigned int pos, unsigned int len,
+		    u32 *val);
+	int (*write)(struct vfio_pci_core_device *vdev, unsigned int pos, unsigned int len,
+		     u32 val);
+	int (*vpd_read)(struct vfio_pci_core_device *vdev, unsigned int addr, __le32 *data);
+	int (*vpd_write)(struct vfio_pci_core_device *vdev, unsigned int addr, __le32 data);
+	int (*set_readrq)(struct vfio_pci_core_device *vdev, unsigned int bytes);
+};
+
+extern const struct vfio_pci_cfg_host_ops vfio_pci_cfg_hardware;
+
+int vfio_pci_cfg_host_read(struct vfio_pci_core_device *vdev, unsigned int pos, unsigned int len,
+			   u32 *val);
+int vfio_pci_cfg_host_write(struct vfio_pci_core_device *vdev, unsigned int pos, unsigned int len,
+			    u32 val);
+
+/* ---- vfio_pci_bars.c: which BARs exist, who owns them, where they are mapped */
+
+/**
+ * enum vfio_pci_bar_mmap - May user space map a BAR?
+ * @VFIO_PCI_BAR_NO_MMAP: no, its first or last page holds something else
+ * @VFIO_PCI_BAR_MMAP: yes
+ * @VFIO_PCI_BAR_MMAP_FILLED: yes, once the rest of its page is reserved
+ */
+enum vfio_pci_bar_mmap {
+	VFIO_PCI_BAR_NO_MMAP,
+	VFIO_PCI_BAR_MMAP,
+	VFIO_PCI_BAR_MMAP_FILLED,
+};
+
+enum vfio_pci_bar_mmap vfio_pci_bar_mmap_kind(unsigned long res_flags, resource_size_t start,
+					      resource_size_t len);
+void vfio_pci_bars_claim(struct vfio_pci_core_device *vdev);
+void vfio_pci_bars_probe_mmap(struct vfio_pci_core_device *vdev);
+void vfio_pci_bars_release(struct vfio_pci_core_device *vdev);
+bool vfio_pci_command_memory_enabled(struct vfio_pci_core_device *vdev);
+
+/* ---- vfio_pci_atomics.c: AtomicOps that the way to the root port takes */
+
+u32 vfio_pci_atomic_widths(u32 devcap2);
+u32 vfio_pci_atomic_completer(struct pci_dev *pdev);
+
+/* ---- vfio_pci_eventfd.c: an eventfd that may be exchanged while it is signalled */
+
+int vfio_pci_eventfd_replace(struct vfio_pci_core_device *vdev,
+			     struct vfio_pci_eventfd __rcu **slot, int fd);
+bool vfio_pci_eventfd_signal(struct vfio_pci_eventfd __rcu **slot);
+
+/* ---- vfio_pci_rdwr.c, vfio_pci_mmap.c: the user's way to the BARs */
+
+size_t vfio_pci_io_chunk(loff_t off, size_t count, size_t x_start, size_t x_end,
+			 size_t max_width, bool *hole);
+ssize_t vfio_pci_bar_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
+			loff_t *ppos, bool iswrite);
+ssize_t vfio_pci_rom_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
+			loff_t *ppos, bool iswrite);
+
+int vfio_pci_bar_mmap(struct vfio_pci_core_device *vdev, unsigned int bar,
+		      struct vm_area_struct *vma);
+
+/* ---- vfio_pci_memory.c: the only place that takes device memory away */
+
+void vfio_pci_memory_zap_and_lock(struct vfio_pci_core_device *vdev);
+void vfio_pci_memory_unlock(struct vfio_pci_core_device *vdev);
+u16 vfio_pci_memory_decode_on(struct vfio_pci_core_device *vdev);
+void vfio_pci_memory_decode_put(struct vfio_pci_core_device *vdev, u16 cmd);
+u16 vfio_pci_memory_force_decode(struct vfio_pci_core_device *vdev);
+void vfio_pci_memory_restore_decode(struct vfio_pci_core_device *vdev, u16 cmd);
+
+/* ---- vfio_pci_intx.c, vfio_pci_msi.c, vfio_pci_intrs.c (more in vfio_pci_irq.h) */
+
+void vfio_pci_intx_prepare(struct vfio_pci_core_device *vdev);
+bool vfio_pci_intx_usable(struct vfio_pci_core_device *vdev);
+bool vfio_pci_intx_mask(struct vfio_pci_core_device *vdev);
+void vfio_pci_intx_unmask(struct vfio_pci_core_device *vdev);
+void vfio_pci_intx_set_virtual_disable(struct vfio_pci_core_device *vdev, bool disable);
+
+void vfio_pci_irqs_init(struct vfio_pci_core_device *vdev);
+void vfio_pci_irqs_disable(struct vfio_pci_core_device *vdev);
+void vfio_pci_irqs_destroy(struct vfio_pci_core_device *vdev);
+unsigned int vfio_pci_irq_count(struct vfio_pci_core_device *vdev, unsigned int index);
+u32 vfio_pci_irq_flags(struct vfio_pci_core_device *vdev, unsigned int index);
+int vfio_pci_set_irqs(struct vfio_pci_core_device *vdev, u32 flags, unsigned int index,
+		      unsigned int start, unsigned int count, const void *data);
+void vfio_pci_irq_signal_error(struct vfio_pci_core_device *vdev);
+bool vfio_pci_irq_signal_request(struct vfio_pci_core_device *vdev);
+
+/* ---- vfio_pci_pm.c: power states and runtime power management */
+
+void vfio_pci_probe_power_state(struct vfio_pci_core_device *vdev);
+int vfio_pci_set_power_state_locked(struct vfio_pci_core_device *vdev, pci_power_t state);
+int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t state);
+extern const struct dev_pm_ops vfio_pci_core_pm_ops;
+
+/* ---- vfio_pci_reset.c: function reset, and who may be reset with whom */
+
+int vfio_pci_try_reset_function(struct vfio_pci_core_device *vdev);
+int vfio_pci_reset_open(struct vfio_pci_core_device *vdev);
+void vfio_pci_reset_close(struct vfio_pci_core_device *vdev);
+int vfio_pci_assign_reset_set(struct vfio_pci_core_device *vdev);
+
+/* ---- vfio_pci_config.c (with cfg_caps, cfg_perm and cfg_emul below it) */
+
+int vfio_pci_config_init(struct vfio_pci_core_device *vdev);
+void vfio_pci_config_free(struct vfio_pci_core_device *vdev);
+ssize_t vfio_pci_config_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
+			   loff_t *ppos, bool iswrite);
+ssize_t vfio_pci_config_rw_single(struct vfio_pci_core_device *vdev, char __user *buf,
+				  size_t count, loff_t *ppos, bool iswrite);
+
+#endif /* VFIO_PCI_PRIV_H */
