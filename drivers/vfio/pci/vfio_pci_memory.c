@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Taking a device's memory away from user space, and giving it back: the only
+ * place that does so.
+ *
+ * Whoever makes the BARs unreachable (memory decoding off, D3, reset, close)
+ * holds memory_lock for writing meanwhile.  Accesses and faults hold it for
+ * reading and ask __vfio_pci_memory_enabled().  The lock is taken first and
+ * the mappings are removed then: a fault either came before, and what it
+ * mapped is removed, or waits for the lock and sees the new state.  memory_lock
+ * is taken inside of mmap_lock by faults, so nothing that may take mmap_lock
+ * (user memory!) is allowed while holding it.
+ */
+
+#include <linux/mm.h>
+
+#include "vfio_pci_priv.h"
+
+/**
+ * vfio_pci_memory_zap_and_lock() - Stop all access to the BARs
+ * @vdev: device
+ *
+ * When it returns no access is under way and no page of a BAR is mapped,
+ * through whatever file it was; other devices keep their mappings.
+ *
+ * Context: process context, sleeps; returns with memory_lock held for writing
+ */
+void vfio_pci_memory_zap_and_lock(struct vfio_pci_core_device *vdev)
+{
+	const u64 begin = VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_BAR0_REGION_INDEX);
+	const u64 end = VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_ROM_REGION_INDEX);
+
+	down_write(&vdev->memory_lock);
+	unmap_mapping_range(vdev->vdev.inode->i_mapping, begin, end - begin, true);
+}
+
+/**
+ * vfio_pci_memory_unlock() - Allow access again, as far as the state allows it
+ * @vdev: device, memory_lock is held for writing
+ */
+void vfio_pci_memory_unlock(struct vfio_pci_core_device *vdev)
+{
+	up_write(&vdev->memory_lock);
+}
+
+/**
+ * vfio_pci_memory_decode_on() - Switch the hardware's memory decoding on
+ * @vdev: device, memory_lock is held for writing
+ *
+ * For the host's own access to the MSI-X table, whatever the user has written
+ * to the command register.  User space gets nothing of it.
+ *
+ * Return: command register as it was, for vfio_pci_memory_decode_put()
+ */
+u16 vfio_pci_memory_decode_on(struct vfio_pci_core_device *vdev)
+{
+	u32 cmd = 0;
+
+	lockdep_assert_held_write(&vdev->memory_lock);
+
+	vfio_pci_cfg_host_read(vdev, PCI_COMMAND, 2, &cmd);
+	if (!(cmd & PCI_COMMAND_MEMORY))
+		vfio_pci_cfg_host_write(vdev, PCI_COMMAND, 2, cmd | PCI_COMMAND_MEMORY);
+	return cmd;
+}
+
+/**
+ * vfio_pci_memory_decode_put() - Undo vfio_pci_memory_decode_on()
+ * @vdev: device, memory_lock is held for writing
+ * @cmd: what that returned
+ */
+void vfio_pci_memory_decode_put(struct vfio_pci_core_device *vdev, u16 cmd)
+{
+	u32 now = 0;
+
+	lockdep_assert_held_write(&vdev->memory_lock);
+
+	if (cmd & PCI_COMMAND_MEMORY)
+		return;
+
+	/* Other bits (DisINTx) may have changed meanwhile */
+	vfio_pci_cfg_host_read(vdev, PCI_COMMAND, 2, &now);
+	vfio_pci_cfg_host_write(vdev, PCI_COMMAND, 2, now & ~PCI_COMMAND_MEMORY);
+}
+
+/**
+ * vfio_pci_memory_force_decode() - Lock the memory and switch decoding on
+ * @vdev: open device
+ *
+ * Mappings stay: the memory does not go away, it comes.
+ *
+ * Return: command register as it was, for vfio_pci_memory_restore_decode()
+ *
+ * Context: process context, sleeps; returns with memory_lock held for writing
+ */
+u16 vfio_pci_memory_force_decode(struct vfio_pci_core_device *vdev)
+{
+	down_write(&vdev->memory_lock);
+	return vfio_pci_memory_decode_on(vdev);
+}
+
+/**
+ * vfio_pci_memory_restore_decode() - Undo vfio_pci_memory_force_decode()
+ * @vdev: device, memory_lock is held for writing
+ * @cmd: what that returned
+ */
+void vfio_pci_memory_restore_decode(struct vfio_pci_core_device *vdev, u16 cmd)
+{
+	vfio_pci_memory_decode_put(vdev, cmd);
+	up_write(&vdev->memory_lock);
+}
