@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The regions of a device file: what VFIO_DEVICE_GET_REGION_INFO says about
+ * each, and where read(), write() and mmap() go.  Upper bits of a file offset
+ * select the region.  No lock of its own; what a region needs, its owner
+ * takes.
+ */
+
+#include <linux/mm.h>
+#include <linux/nospec.h>
+
+#include "vfio_pci_priv.h"
+
+/**
+ * struct vfio_pci_region_type - How one region works
+ * @info: fill in size and flags, add capabilities; info->offset is done.
+ *        Returns 0 or a negative errno
+ * @rw: read or write at *ppos (region index included) and advance it; returns
+ *      the bytes done or a negative errno
+ * @mmap: map; NULL if the region cannot be
+ */
+struct vfio_pci_region_type {
+	int (*info)(struct vfio_pci_core_device *vdev, struct vfio_region_info *info,
+		    struct vfio_info_cap *caps);
+	ssize_t (*rw)(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
+		      loff_t *ppos, bool iswrite);
+	int (*mmap)(struct vfio_pci_core_device *vdev, unsigned int index,
+		    struct vm_area_struct *vma);
+};
+
+/* MSI-X table and all: the user may map it, the capability says so */
+static int vfio_pci_bar_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *info,
+			     struct vfio_info_cap *caps)
+{
+	struct vfio_info_cap_header mappable = {
+		.id = VFIO_REGION_INFO_CAP_MSIX_MAPPABLE,
+		.version = 1,
+	};
+
+	info->size = pci_resource_len(vdev->pdev, info->index);
+	info->flags = 0;
+	if (!info->size)
+		return 0;
+
+	info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+	if (!vdev->bar_mmap_supported[info->index])
+		return 0;
+
+	info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
+	if (info->index != vdev->msix_bar)
+		return 0;
+	return vfio_info_add_capability(caps, &mappable, sizeof(mappable));
+}
+
+/* The region exists if there is an image; then it has the size of the BAR */
+static int vfio_pci_rom_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *info,
+			     struct vfio_info_cap *caps)
+{
+	size_t image;
+	void __iomem *io;
+	u16 cmd;
+
+	info->size = 0;
+	info->flags = 0;
+	if (!pci_resource_len(vdev->pdev, PCI_ROM_RESOURCE))
+		return 0;
+
+	cmd = vfio_pci_memory_force_decode(vdev);
+	/* Nothing answers in D3hot, whatever the command register says */
+	io = vdev->pdev->current_state < PCI_D3hot ? pci_map_rom(vdev->pdev, &image) : NULL;
+	if (io) {
+		pci_unmap_rom(vdev->pdev, io);
+		info->size = pci_resource_len(vdev->pdev, PCI_ROM_RESOURCE);
+		info->flags = VFIO_REGION_INFO_FLAG_READ;
+	}
+	vfio_pci_memory_restore_decode(vdev, cmd);
+	return 0;
+}
+
+static int vfio_pci_config_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *info,
+				struct vfio_info_cap *caps)
+{
+	info->size = vdev->pdev->cfg_size;
+	info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+	return 0;
+}
+
+static const struct vfio_pci_region_type vfio_pci_bar_region = {
+	.info = vfio_pci_bar_info,
+	.rw = vfio_pci_bar_rw,
+	.mmap = vfio_pci_bar_mmap,
+};
+
+static const struct vfio_pci_region_type vfio_pci_rom_region = {
+	.info = vfio_pci_rom_info,
+	.rw = vfio_pci_rom_rw,
+};
+
+static const struct vfio_pci_region_type vfio_pci_config_region = {
+	.info = vfio_pci_config_info,
+	.rw = vfio_pci_config_rw,
+};
+
+static const struct vfio_pci_region_type *const vfio_pci_regions[] = {
+	[VFIO_PCI_BAR0_REGION_INDEX] = &vfio_pci_bar_region,
+	[VFIO_PCI_BAR1_REGION_INDEX] = &vfio_pci_bar_region,
+	[VFIO_PCI_BAR2_REGION_INDEX] = &vfio_pci_bar_region,
+	[VFIO_PCI_BAR3_REGION_INDEX] = &vfio_pci_bar_region,
+	[VFIO_PCI_BAR4_REGION_INDEX] = &vfio_pci_bar_region,
+	[VFIO_PCI_BAR5_REGION_INDEX] = &vfio_pci_bar_region,
+	[VFIO_PCI_ROM_REGION_INDEX] = &vfio_pci_rom_region,
+	[VFIO_PCI_CONFIG_REGION_INDEX] = &vfio_pci_config_region,
+};
+
+static_assert(ARRAY_SIZE(vfio_pci_regions) <= VFIO_PCI_NUM_REGIONS);
+
+/* NULL if there is no such region */
+static const struct vfio_pci_region_type *vfio_pci_region_find(u64 index)
+{
+	if (index >= ARRAY_SIZE(vfio_pci_regions))
+		return NULL;
+	return vfio_pci_regions[array_index_nospec(index, ARRAY_SIZE(vfio_pci_regions))];
+}
+
+static struct vfio_pci_core_device *to_pci_core(struct vfio_device *core_vdev)
+{
+	return container_of(core_vdev, struct vfio_pci_core_device, vdev);
+}
+
+/**
+ * vfio_pci_ioctl_get_region_info() - Describe a region, get_region_info_caps
+ * @core_vdev: open device
+ * @info: index is set; flags, size and offset are filled in
+ * @caps: chain to add capabilities to
+ *
+ * Return: 0; -EINVAL if there is no region of that index; -ENOMEM
+ *
+ * Context: process context, sleeps; takes memory_lock for writing
+ */
+int vfio_pci_ioctl_get_region_info(struct vfio_device *core_vdev, struct vfio_region_info *info,
+				   struct vfio_info_cap *caps)
+{
+	const struct vfio_pci_region_type *type = vfio_pci_region_find(info->index);
+
+	if (!type)
+		return -EINVAL;
+
+	info->index = array_index_nospec(info->index, ARRAY_SIZE(vfio_pci_regions));
+	info->offset = VFIO_PCI_INDEX_TO_OFFSET(info->index);
+	return type->info(to_pci_core(core_vdev), info, caps);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_ioctl_get_region_info);
+
+static ssize_t vfio_pci_region_rw(struct vfio_device *core_vdev, char __user *buf, size_t count,
+				  loff_t *ppos, bool iswrite)
+{
+	const struct vfio_pci_region_type *type;
+
+	if (!count)
+		return 0;
+
+	type = vfio_pci_region_find(VFIO_PCI_OFFSET_TO_INDEX((u64)*ppos));
+	if (!type)
+		return -EINVAL;
+	return type->rw(to_pci_core(core_vdev), buf, count, ppos, iswrite);
+}
+
+/**
+ * vfio_pci_core_read() - read() on the device file
+ * @core_vdev: open device
+ * @buf: the user's buffer
+ * @count: bytes; 0 succeeds anywhere
+ * @ppos: file position, advanced by what was read
+ *
+ * Return: bytes read, fewer than @count at the end of a region; -EINVAL no
+ * such region or @ppos behind its end; -EFAULT; -EIO the memory is not there;
+ * -EBUSY, -ENOMEM the BAR is not usable
+ *
+ * Context: process context, sleeps
+ */
+ssize_t vfio_pci_core_read(struct vfio_device *core_vdev, char __user *buf, size_t count,
+			   loff_t *ppos)
+{
+	return vfio_pci_region_rw(core_vdev, buf, count, ppos, false);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_read);
+
+/**
+ * vfio_pci_core_write() - write() on the device file
+ * @core_vdev: open device
+ * @buf: the user's buffer
+ * @count: bytes; 0 succeeds anywhere
+ * @ppos: file position, advanced by what was written
+ *
+ * Return: as vfio_pci_core_read(), and -EINVAL for a region that cannot be
+ * written
+ *
+ * Context: process context, sleeps
+ */
+ssize_t vfio_pci_core_write(struct vfio_device *core_vdev, const char __user *buf, size_t count,
+			    loff_t *ppos)
+{
+	return vfio_pci_region_rw(core_vdev, (char __user *)buf, count, ppos, true);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_write);
+
+/**
+ * vfio_pci_core_mmap() - mmap() of the device file
+ * @core_vdev: open device
+ * @vma: the mapping, vm_pgoff selects region and place
+ *
+ * Return: 0; -EINVAL for a private mapping, a region that does not exist or
+ * cannot be mapped, or a mapping that does not lie in its region
+ */
+int vfio_pci_core_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
+{
+	u64 index = vma->vm_pgoff >> (VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT);
+	const struct vfio_pci_region_type *type = vfio_pci_region_find(index);
+
+	if (!type || !type->mmap || !(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+
+	index = array_index_nospec(index, ARRAY_SIZE(vfio_pci_regions));
+	return type->mmap(to_pci_core(core_vdev), index, vma);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_mmap);
