@@ -78,6 +78,7 @@
 #define RXD_END			(1u << 1)
 
 #define RING_LEN		64u		/* descriptors */
+#define PAGE			4096u
 #define BUF			1024u
 #define CHUNK			4096u		/* data bytes of one frame */
 #define COPY_MAX		(64u << 10)
@@ -330,7 +331,15 @@ static int send_chunk(struct vfio_pci_device *device, u64 dst, u64 src, u32 len)
 	for (off = 0; off < len; off += BUF)
 		post_rx(device, dst + off);
 	post_tx(device, header, BUF, 0, BUF + len);
-	post_tx(device, src, len, TXD_END | TXD_REPORT, BUF + len);
+	/* Fragments don't cross pages: the emulation would map only a part. */
+	for (off = 0; off < len; off += part) {
+		part = PAGE - (src + off) % PAGE;
+		if (part > len - off)
+			part = len - off;
+		post_tx(device, src + off, part,
+			off + part == len ? TXD_END | TXD_REPORT : 0,
+			BUF + len);
+	}
 	dma_barrier();
 	mmio_write32(regs, IGB_RDT, igb->rx_next);
 	mmio_write32(regs, IGB_TDT, igb->tx_next);

@@ -6,11 +6,10 @@
  * put back in the end. All commands run one at a time.
  */
 #include <errno.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <libvfio/irq.h>
+#include <linux/pci_regs.h>
 #include <libvfio/region.h>
 #include "drivers.h"
 
@@ -118,11 +117,11 @@ static u64 page_iova(struct vfio_pci_device *device, unsigned int page)
 
 static bool nvme_probe(struct vfio_pci_device *device)
 {
-	/* Any of the NVM Express class is driven in the same way. */
 	u32 class;
 
+	/* Every controller of the NVM Express class is driven alike. */
 	if (vfio_region_read32(device->fd, VFIO_PCI_CONFIG_REGION_INDEX,
-			       0x08, &class))
+			       PCI_CLASS_REVISION, &class))
 		return false;
 	if (class >> 8 != 0x010802)
 		return false;
@@ -355,7 +354,6 @@ static int nvme_init(struct vfio_pci_device *device)
 	}
 	driver->max_copy = COPY_MAX;
 	driver->copy_unit = nvme->block_size;
-	driver->reports_faults = true;
 	return 0;
 }
 

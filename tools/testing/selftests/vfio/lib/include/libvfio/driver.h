@@ -31,7 +31,7 @@ struct vfio_pci_device;
  *	at most driver.max_copy, both addresses multiples of 4: else -EINVAL.
  *	-EIO: the device reports that it could not reach memory. -ETIMEDOUT: it
  *	reported nothing within driver.timeout_ms. 0 doesn't mean that the data
- *	arrived: only NVMe notices that an IOMMU blocked it; may be NULL
+ *	arrived: devices may not notice that an IOMMU blocked it; may be NULL
  */
 struct vfio_pci_driver_ops {
 	const char *name;
@@ -51,7 +51,6 @@ struct vfio_pci_driver_ops {
  * @msi: the vector that @ops->send_msi raises; set by init
  * @max_copy: longest @ops->copy in bytes, 0 without; set by init
  * @copy_unit: lengths are multiples of this; set by init
- * @reports_faults: a blocked @ops->copy returns -EIO; set by init
  * @timeout_ms: how long an operation may take; 0: the generous default
  * @state: the driver's own
  * @live: between init and remove
@@ -63,7 +62,6 @@ struct vfio_pci_driver {
 	int msi;
 	u64 max_copy;
 	u64 copy_unit;
-	bool reports_faults;
 	int timeout_ms;
 	void *state;
 	bool live;
