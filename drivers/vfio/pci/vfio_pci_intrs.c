@@ -232,6 +232,7 @@ int vfio_pci_set_irqs(struct vfio_pci_core_device *vdev, u32 flags, unsigned int
 	guard(mutex)(&vdev->igate);
 	return fn(vdev, &set);
 }
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_set_irqs);
 
 /**
  * vfio_pci_irq_count() - How many interrupts an index has
@@ -247,6 +248,7 @@ unsigned int vfio_pci_irq_count(struct vfio_pci_core_device *vdev, unsigned int 
 
 	return entry ? entry->count(vdev) : 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_irq_count);
 
 /**
  * vfio_pci_irq_flags() - What the interrupts of an index can do
@@ -265,6 +267,7 @@ u32 vfio_pci_irq_flags(struct vfio_pci_core_device *vdev, unsigned int index)
 		flags |= VFIO_IRQ_INFO_NORESIZE;
 	return flags;
 }
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_irq_flags);
 
 /**
  * vfio_pci_irq_signal_error() - Tell the user that his device had an error
@@ -276,6 +279,7 @@ void vfio_pci_irq_signal_error(struct vfio_pci_core_device *vdev)
 {
 	vfio_pci_eventfd_signal(&vdev->err_trigger);
 }
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_irq_signal_error);
 
 /**
  * vfio_pci_irq_signal_request() - Ask the user for the device
@@ -288,6 +292,7 @@ bool vfio_pci_irq_signal_request(struct vfio_pci_core_device *vdev)
 {
 	return vfio_pci_eventfd_signal(&vdev->req_trigger);
 }
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_irq_signal_request);
 
 /**
  * vfio_pci_irqs_init() - Prepare the interrupt state of a new device
@@ -300,6 +305,7 @@ void vfio_pci_irqs_init(struct vfio_pci_core_device *vdev)
 	xa_init(&vdev->msi_vectors);
 	vdev->irq_type = VFIO_PCI_NUM_IRQS;
 }
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_irqs_init);
 
 /**
  * vfio_pci_irqs_disable() - Take all interrupts back when the device is closed
@@ -320,6 +326,7 @@ void vfio_pci_irqs_disable(struct vfio_pci_core_device *vdev)
 	vfio_pci_eventfd_replace(vdev, &vdev->err_trigger, -1);
 	vfio_pci_eventfd_replace(vdev, &vdev->req_trigger, -1);
 }
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_irqs_disable);
 
 /**
  * vfio_pci_irqs_destroy() - Undo vfio_pci_irqs_init()
@@ -330,3 +337,4 @@ void vfio_pci_irqs_destroy(struct vfio_pci_core_device *vdev)
 	xa_destroy(&vdev->msi_vectors);
 	mutex_destroy(&vdev->igate);
 }
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_irqs_destroy);

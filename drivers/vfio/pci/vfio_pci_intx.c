@@ -24,7 +24,9 @@
  * irqlock held, because it is taken inside the wait queue lock of the unmask
  * eventfd (see virqfd.c).
  */
+#include <kunit/visibility.h>
 #include <linux/eventfd.h>
+#include <linux/export.h>
 #include <linux/interrupt.h>
 #include <linux/slab.h>
 
@@ -317,6 +319,7 @@ void vfio_pci_intx_prepare(struct vfio_pci_core_device *vdev)
 			 pdev->irq != IRQ_NOTCONNECTED;
 	vfio_pci_intx_silence(vdev);
 }
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_intx_prepare);
 
 /**
  * vfio_pci_intx_usable() - Does the user get to see an INTx?
@@ -343,6 +346,7 @@ bool vfio_pci_intx_mask(struct vfio_pci_core_device *vdev)
 
 	return vdev->intx && intx_mask(vdev->intx);
 }
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_intx_mask);
 
 /**
  * vfio_pci_intx_unmask() - Undo vfio_pci_intx_mask()
@@ -357,6 +361,7 @@ void vfio_pci_intx_unmask(struct vfio_pci_core_device *vdev)
 	if (vdev->intx)
 		intx_unmask(vdev->intx);
 }
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_intx_unmask);
 
 /**
  * vfio_pci_intx_set_virtual_disable() - The user has written the command register
@@ -395,6 +400,7 @@ void vfio_pci_intx_set_virtual_disable(struct vfio_pci_core_device *vdev, bool d
 	if (pending)
 		intx_signal(intx);
 }
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_intx_set_virtual_disable);
 
 /* INTx is one interrupt, and it must be enabled already */
 static bool intx_set_ok(struct vfio_pci_core_device *vdev, const struct vfio_pci_irq_set *set)
