@@ -416,7 +416,7 @@ TEST_F(attach, foreign_ioas)
 	/* An id that only exists in another iommufd. */
 	ASSERT_LE(0, other);
 	for (i = 0; i < 16; i++)
-		ASSERT_EQ(0, iommufd_ioas_alloc(other, &last));
+		ASSERT_RC(0, iommufd_ioas_alloc(other, &last));
 	pt = last;
 	EXPECT_RC(-ENOENT, vfio_cdev_attach(self->fd, &pt));
 	close(other);

@@ -69,11 +69,12 @@ TEST_F(feature, unknown_index)
 	unsigned int i, j;
 
 	for (i = 0; i < ARRAY_SIZE(indexes); i++)
-		for (j = 0; j < ARRAY_SIZE(ops); j++)
+		for (j = 0; j < ARRAY_SIZE(ops); j++) {
 			EXPECT_EQ(-ENOTTY, feature_raw(self->fd, 64,
 						       ops[j] | indexes[i]))
 				TH_LOG("%s: index %u op %#x", self->bdf,
 				       indexes[i], ops[j]);
+		}
 }
 
 /* Unknown bits, or GET and SET at once, are refused whatever the index is. */

@@ -33,11 +33,15 @@ FIXTURE_VARIANT(reset)
 FIXTURE_VARIANT_ADD(reset, NVME) {
 	.kind = "NVME", .reg = 0x14, .val = 0x00460000,
 };
+
 /* RCTL: accept broadcasts (82576 data sheet, receive control) */
 FIXTURE_VARIANT_ADD(reset, IGB) { .kind = "IGB", .reg = 0x100, .val = 0x8000 };
+
 /* Reset through D3, which leaves the registers of the emulated one alone. */
 FIXTURE_VARIANT_ADD(reset, E1000E) { .kind = "E1000E" };
+
 FIXTURE_VARIANT_ADD(reset, EDU) { .kind = "EDU" };
+
 FIXTURE_VARIANT_ADD(reset, IVSHMEM) { .kind = "IVSHMEM" };
 
 FIXTURE_SETUP(reset)
@@ -91,10 +95,11 @@ TEST_F(reset, config_survives)
 	EXPECT_EQ(cmd, vfio_cfg_read16(fd, PCI_COMMAND));
 	EXPECT_EQ(0x5a, vfio_cfg_read8(fd, PCI_INTERRUPT_LINE));
 	EXPECT_EQ(16, vfio_cfg_read8(fd, PCI_CACHE_LINE_SIZE));
-	for (i = 0; i < VFIO_PCI_NUM_BARS; i++)
+	for (i = 0; i < VFIO_PCI_NUM_BARS; i++) {
 		EXPECT_EQ(bars[i],
 			  vfio_cfg_read32(fd, PCI_BASE_ADDRESS_0 + 4 * i))
 			TH_LOG("%s BAR %u", self->bdf, i);
+	}
 }
 
 /* The device itself starts afresh, seen through a mapping made before. */

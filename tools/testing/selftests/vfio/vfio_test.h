@@ -45,15 +45,31 @@ static inline const char *vfio_test_bdf(const char *kind)
 		SKIP(return, "no %s device: VFIO_%s is not set", kind, kind); \
 } while (0)
 
-/* Compare a result (0, a count or -errno) and name the device if it differs. */
-#define EXPECT_RC(want, expr) \
-	EXPECT_EQ((long)(want), (long)(expr)) TH_LOG("device %s", self->bdf)
-#define ASSERT_RC(want, expr) \
-	ASSERT_EQ((long)(want), (long)(expr)) TH_LOG("device %s", self->bdf)
+/*
+ * Compare a result (0, a count or -errno); if it differs, name the device and
+ * what was done. Unlike the harness's own, these are one statement each.
+ */
+#define EXPECT_RC(want, expr) do {					\
+	long __want = (want), __got = (expr);				\
+									\
+	EXPECT_EQ(__want, __got)					\
+		TH_LOG("device %s: %s", self->bdf, #expr);		\
+} while (0)
+
+#define ASSERT_RC(want, expr) do {					\
+	long __want = (want), __got = (expr);				\
+									\
+	ASSERT_EQ(__want, __got)					\
+		TH_LOG("device %s: %s", self->bdf, #expr);		\
+} while (0)
+
 /* The same inside a table-driven loop: also name the row. */
-#define EXPECT_RC_AT(row, want, expr) \
-	EXPECT_EQ((long)(want), (long)(expr)) \
-		TH_LOG("device %s, case \"%s\"", self->bdf, row)
+#define EXPECT_RC_AT(row, want, expr) do {				\
+	long __want = (want), __got = (expr);				\
+									\
+	EXPECT_EQ(__want, __got)					\
+		TH_LOG("device %s: %s: %s", self->bdf, row, #expr);	\
+} while (0)
 
 /*
  * For FIXTURE_TEARDOWN, once the test's own files are closed. (After a failed

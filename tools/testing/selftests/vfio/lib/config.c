@@ -78,8 +78,7 @@ void vfio_cfg_command(int fd, u16 clear, u16 set)
 #define MAX_CAPS	((PCI_CFG_SPACE_SIZE - PCI_STD_HEADER_SIZEOF) / 4)
 #define MAX_EXT_CAPS	((PCI_CFG_SPACE_EXP_SIZE - PCI_CFG_SPACE_SIZE) / 4)
 
-int vfio_cfg_for_each_cap(int fd, int (*fn)(u32 off, u32 id, void *arg),
-			  void *arg)
+int vfio_cfg_for_each_cap(int fd, vfio_cfg_cap_fn fn, void *arg)
 {
 	unsigned int left = MAX_CAPS;
 	int ret;
@@ -99,8 +98,7 @@ int vfio_cfg_for_each_cap(int fd, int (*fn)(u32 off, u32 id, void *arg),
 	return 0;
 }
 
-int vfio_cfg_for_each_ext_cap(int fd, int (*fn)(u32 off, u32 id, void *arg),
-			      void *arg)
+int vfio_cfg_for_each_ext_cap(int fd, vfio_cfg_cap_fn fn, void *arg)
 {
 	unsigned int left = MAX_EXT_CAPS;
 	struct vfio_region_info info;

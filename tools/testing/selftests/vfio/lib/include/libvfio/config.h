@@ -32,9 +32,9 @@ u16 vfio_cfg_ext_cap(int fd, u16 id);
  * Visit the lists. @fn returns non-zero to stop; the walk returns that, 0 at
  * the end of the list, or -ELOOP when the list never ends.
  */
-int vfio_cfg_for_each_cap(int fd, int (*fn)(u32 off, u32 id, void *arg),
-			  void *arg);
-int vfio_cfg_for_each_ext_cap(int fd, int (*fn)(u32 off, u32 id, void *arg),
-			      void *arg);
+typedef int (*vfio_cfg_cap_fn)(u32 off, u32 id, void *arg);
+
+int vfio_cfg_for_each_cap(int fd, vfio_cfg_cap_fn fn, void *arg);
+int vfio_cfg_for_each_ext_cap(int fd, vfio_cfg_cap_fn fn, void *arg);
 
 #endif /* LIBVFIO_CONFIG_H */

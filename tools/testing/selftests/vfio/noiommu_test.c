@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Devices without an IOMMU: only with the parameter on, only for the
+ * privileged, and only through a node whose name says so.
+ *
+ * The test finds its device by PCI id and binds it by itself, since vfio-pci
+ * does not take such a device unless asked. On a machine where the device has
+ * an IOMMU there is nothing to see here.
+ */
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <linux/capability.h>
+#include <linux/iommufd.h>
+
+#include "vfio_test.h"
+
+#define PARAM "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
+
+FIXTURE(noiommu)
+{
+	const char *bdf;
+	char name[PCI_BDF_LEN];
+	int iommufd;
+	int fd;
+};
+
+FIXTURE_VARIANT(noiommu)
+{
+	u16 vendor;
+	u16 device;
+};
+
+FIXTURE_VARIANT_ADD(noiommu, NVME) { .vendor = 0x1b36, .device = 0x0010 };
+FIXTURE_VARIANT_ADD(noiommu, IGB) { .vendor = 0x8086, .device = 0x10c9 };
+
+FIXTURE_SETUP(noiommu)
+{
+	int group;
+
+	self->iommufd = -1;
+	self->fd = -1;
+	if (pci_dev_find(variant->vendor, variant->device, 0, self->name))
+		SKIP(return, "no device %04x:%04x", variant->vendor,
+		     variant->device);
+	/* A group that VFIO made up for an earlier test doesn't count. */
+	group = pci_dev_iommu_group(self->name);
+	if (group >= 0) {
+		char path[64], text[32] = "";
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/name",
+			 group);
+		f = fopen(path, "re");
+		if (f) {
+			if (!fgets(text, sizeof(text), f))
+				text[0] = '\0';
+			fclose(f);
+		}
+		if (strncmp(text, "vfio-noiommu", 12))
+			SKIP(return, "%s has an IOMMU", self->name);
+	}
+	if (access(PARAM, W_OK))
+		SKIP(return, "this kernel has no no-IOMMU mode");
+	ASSERT_EQ(0, sysfs_write_str(PARAM, "Y"));
+	ASSERT_EQ(0, pci_dev_bind(self->name, "vfio-pci"))
+		TH_LOG("%s", self->name);
+	self->bdf = self->name;
+	self->iommufd = iommufd_open();
+	ASSERT_LE(0, self->iommufd);
+}
+
+FIXTURE_TEARDOWN(noiommu)
+{
+	close(self->fd);
+	close(self->iommufd);
+	EXPECT_DEVICE_OK();
+	if (self->bdf) {
+		pci_dev_release(self->bdf);
+		sysfs_write_str(PARAM, "N");
+	}
+}
+
+/* Without the parameter there is no device at all. */
+TEST_F(noiommu, parameter)
+{
+	ASSERT_RC(0, pci_dev_release(self->bdf));
+	ASSERT_EQ(0, sysfs_write_str(PARAM, "N"));
+	EXPECT_RC(-ENOENT, pci_dev_bind(self->bdf, "vfio-pci"));
+	ASSERT_EQ(0, sysfs_write_str(PARAM, "Y"));
+	EXPECT_RC(0, pci_dev_bind(self->bdf, "vfio-pci"));
+}
+
+TEST_F(noiommu, node_name)
+{
+	char name[64], path[128];
+
+	ASSERT_RC(0, vfio_cdev_name(self->bdf, name, sizeof(name)));
+	EXPECT_EQ(0, strncmp(name, "noiommu-vfio", 12)) TH_LOG("%s", name);
+	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", name);
+	EXPECT_EQ(0, access(path, F_OK));
+}
+
+/* The kernel has told everyone that it can't be trusted any more. */
+TEST_F(noiommu, taint)
+{
+	u64 taint = 0;
+
+	ASSERT_EQ(0, sysfs_read_u64("/proc/sys/kernel/tainted", &taint));
+	/* U, bit 6 */
+	EXPECT_TRUE(taint & (1 << 6));
+}
+
+/* As a user without CAP_SYS_RAWIO, but with every right on the file. */
+static int open_without_rawio(const char *bdf)
+{
+	struct __user_cap_header_struct h = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct old[2], d[2];
+	int fd;
+
+	if (syscall(SYS_capget, &h, old))
+		return -errno;
+	memcpy(d, old, sizeof(d));
+	d[0].effective &= ~(1u << CAP_SYS_RAWIO);
+	if (syscall(SYS_capset, &h, d))
+		return -errno;
+	fd = vfio_cdev_open(bdf);
+	if (syscall(SYS_capset, &h, old))
+		return -errno;
+	return fd;
+}
+
+TEST_F(noiommu, privilege)
+{
+	EXPECT_RC(-EPERM, open_without_rawio(self->bdf));
+	self->fd = vfio_cdev_open(self->bdf);
+	EXPECT_LE(0, self->fd);
+}
+
+TEST_F(noiommu, bind_attach)
+{
+	u32 devid = 0, ioas, pt, ids;
+	u64 vendor, device;
+
+	self->fd = vfio_cdev_open(self->bdf);
+	ASSERT_LE(0, self->fd) TH_LOG("device %s", self->bdf);
+	ASSERT_RC(0, vfio_cdev_bind(self->fd, self->iommufd, &devid));
+	EXPECT_LT(0, devid);
+	ASSERT_RC(0, vfio_region_read32(self->fd, VFIO_PCI_CONFIG_REGION_INDEX,
+					PCI_VENDOR_ID, &ids));
+	ASSERT_RC(0, pci_dev_attr(self->bdf, "vendor", &vendor));
+	ASSERT_RC(0, pci_dev_attr(self->bdf, "device", &device));
+	EXPECT_EQ(vendor | device << 16, ids);
+
+	ASSERT_RC(0, iommufd_ioas_alloc(self->iommufd, &ioas));
+	pt = ioas;
+	ASSERT_RC(0, vfio_cdev_attach(self->fd, &pt));
+	EXPECT_RC(-EBUSY, iommufd_destroy(self->iommufd, ioas));
+	ASSERT_RC(0, vfio_cdev_detach(self->fd));
+	EXPECT_RC(0, iommufd_destroy(self->iommufd, ioas));
+}
+
+TEST_F(noiommu, bind_errors)
+{
+	self->fd = vfio_cdev_open(self->bdf);
+	ASSERT_LE(0, self->fd) TH_LOG("device %s", self->bdf);
+	EXPECT_RC(-EINVAL, vfio_cdev_bind(self->fd, -1, NULL));
+	EXPECT_RC(-EBADF,
+		  vfio_cdev_bind(self->fd, vfio_test_closed_fd(), NULL));
+	EXPECT_RC(0, vfio_cdev_bind(self->fd, self->iommufd, NULL));
+	EXPECT_RC(-EINVAL, vfio_cdev_bind(self->fd, self->iommufd, NULL));
+}
+
+/* Mapped memory can be asked for its physical address. */
+TEST_F(noiommu, physical_address)
+{
+	struct iommu_ioas_noiommu_get_pa pa = {
+		.size = sizeof(pa), .iova = 0x100000, .length = 4096,
+	};
+	u32 ioas, pt;
+	void *mem;
+
+	self->fd = vfio_cdev_open(self->bdf);
+	ASSERT_LE(0, self->fd) TH_LOG("device %s", self->bdf);
+	ASSERT_RC(0, vfio_cdev_bind(self->fd, self->iommufd, NULL));
+	ASSERT_RC(0, iommufd_ioas_alloc(self->iommufd, &ioas));
+	pt = ioas;
+	ASSERT_RC(0, vfio_cdev_attach(self->fd, &pt));
+	mem = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		   MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	ASSERT_NE(MAP_FAILED, mem);
+	ASSERT_RC(0, iommufd_map(self->iommufd, ioas, mem, 4096, 0x100000,
+				 DMA_PROT_RW));
+	pa.ioas_id = ioas;
+	EXPECT_RC(0, vfio_ioctl(self->iommufd, IOMMU_IOAS_NOIOMMU_GET_PA, &pa));
+	EXPECT_NE(0, pa.out_phys);
+	EXPECT_EQ(4096, pa.length);
+	munmap(mem, 4096);
+}
+
+TEST_HARNESS_MAIN
