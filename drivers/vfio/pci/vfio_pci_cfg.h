@@ -161,6 +161,8 @@ struct vfio_pci_cfg_emul {
  * vfio_pci_cfg_virt() - Read a dword of the virtual copy
  * @vdev: device
  * @pos: offset, a multiple of 4
+ *
+ * Return: the dword, as a number of this CPU
  */
 static inline u32 vfio_pci_cfg_virt(struct vfio_pci_core_device *vdev, unsigned int pos)
 {
@@ -182,6 +184,8 @@ static inline void vfio_pci_cfg_set_virt(struct vfio_pci_core_device *vdev, unsi
 /**
  * vfio_pci_cfg_new() - What the virtual dword will be after a write
  * @w: the write
+ *
+ * Return: the dword, before anything is emulated
  */
 static inline u32 vfio_pci_cfg_new(const struct vfio_pci_cfg_write *w)
 {
@@ -210,6 +214,8 @@ vfio_pci_cfg_layout_of(struct vfio_pci_core_device *vdev, const struct vfio_pci_
  * vfio_pci_cfg_reg_of() - The masks of a dword
  * @span: span that the dword belongs to
  * @pos: offset of the dword, not before the span
+ *
+ * Return: its own masks, or those that the layout has for the rest
  */
 static inline const struct vfio_pci_cfg_reg *
 vfio_pci_cfg_reg_of(const struct vfio_pci_cfg_span *span, unsigned int pos)

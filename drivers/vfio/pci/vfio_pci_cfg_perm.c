@@ -111,6 +111,7 @@ static const struct vfio_pci_cfg_layout vpd = LAYOUT(vpd_regs);
 	.write = HIGH(PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE),			\
 	.emul = &vfio_pci_cfg_emul_msi,							\
 }
+
 #define MSI_VIRTUAL	{ .virt = ALL, .write = ALL }
 #define MSI_DATA	{ .virt = LOW(0xffff), .write = LOW(0xffff) }
 #define MSI_PASSED	{ .write = ALL }

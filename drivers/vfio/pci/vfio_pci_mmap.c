@@ -73,7 +73,8 @@ static vm_fault_t vfio_pci_bar_huge_fault(struct vm_fault *vmf, unsigned int ord
 	}
 
 	dev_dbg_ratelimited(&vdev->pdev->dev, "BAR %u: fault at page 0x%lx order %u: 0x%x\n",
-			    bar, vfio_pci_vma_region_page(vma, addr), order, (unsigned int)ret);
+			    bar, vfio_pci_vma_region_page(vma, addr), order,
+			    (__force unsigned int)ret);
 	return ret;
 }
 
