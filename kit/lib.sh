@@ -46,7 +46,11 @@ hash_of() {
 
 stamp_get() { cat "$STAMPS/$1" 2>/dev/null || true; }
 stamp_is() { [ "$(stamp_get "$1")" = "$2" ]; }
-stamp_set() { mkdir -p "$STAMPS"; printf '%s\n' "$2" >"$STAMPS/$1.$$"; mv "$STAMPS/$1.$$" "$STAMPS/$1"; }
+stamp_set() {
+	mkdir -p "$STAMPS"
+	printf '%s\n' "$2" >"$STAMPS/$1.$$"
+	mv "$STAMPS/$1.$$" "$STAMPS/$1"
+}
 stamp_drop() { rm -f "$STAMPS/$1"; }
 
 # step_lock NAME: one writer of a step's output at a time; held until we exit
@@ -87,7 +91,8 @@ long() {
 }
 
 need_root_user() {
-	[ "$(id -u)" = 0 ] || die "this needs to be run as root (chroot, mount); try: sudo kit/$KIT_STEP"
+	[ "$(id -u)" = 0 ] ||
+		die "this needs to be run as root (chroot, mount); try: sudo kit/$KIT_STEP"
 }
 
 # in_root command...: inside build/root, project at /src, cwd /src. Mounts live
@@ -131,7 +136,8 @@ usage_from_head() { sed -n '3,/^$/{s/^# \{0,1\}//;/^set -e/d;p}' "$1"; }
 tally() {
 	local cases=${1%.log}.cases failed passed skipped
 
-	in_root python3 kit/ktap.py <"$1" >"$cases" || echo "failed	(no result at all)" >>"$cases"
+	in_root python3 kit/ktap.py <"$1" >"$cases" ||
+		echo "failed	(no result at all)" >>"$cases"
 	# 99 and 98 are kit/boot's own words: a splat or leak, a dead machine
 	case $3 in
 	99) echo "failed	(kernel splat or leak)" >>"$cases" ;;
