@@ -111,8 +111,10 @@ static void prepare(FIXTURE_DATA(dma) *self)
 		TH_LOG("device %s: wrong data", self->bdf);		\
 } while (0)
 
-/* The same must not reach it, whatever the device thinks of it: in QEMU
- * none of them notices. */
+/*
+ * The same must not reach it, whatever the device thinks of it: in QEMU none
+ * of them notices.
+ */
 #define EXPECT_BLOCKED(mem) do {					\
 	prepare(self);							\
 	memset(mem, SENTINEL, 4096);					\

@@ -48,6 +48,7 @@ static inline void mmio_write##bits(volatile void *base, u64 off,	\
 	*(volatile type *)((volatile char *)base + off) = val;		\
 	__asm__ __volatile__("" : : : "memory");			\
 }
+
 LIBVFIO_MMIO(8, u8)
 LIBVFIO_MMIO(16, u16)
 LIBVFIO_MMIO(32, u32)
