@@ -19,18 +19,19 @@
  * @uarg: struct vfio_device_feature with its payload
  *
  * A probe may name GET and SET together and asks for both; an operation is
- * one of them.
+ * one of them. Naming none is for the feature to refuse: programs tell by
+ * -ENOTTY that it is not there, whatever else they asked.
  *
  * Context: May sleep.
  * Return: 0 or what the feature returns; -EFAULT; -EINVAL for an argsz below
- * the header's size, unknown flags, no operation or two of them; -ENOTTY for
- * an unknown feature.
+ * the header's size, unknown flags, no operation or two of them, and for
+ * VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2, which no device has that cannot
+ * pre-copy; -ENOTTY for any other feature that the device lacks.
  */
 long vfio_device_ioctl_feature(struct vfio_device *device, void __user *uarg)
 {
 	const size_t hdrsz = offsetofend(struct vfio_device_feature, flags);
 	struct vfio_device_feature feature;
-	u32 ops;
 	int ret;
 
 	ret = vfio_uarg_copy(&feature, uarg, hdrsz);
@@ -39,8 +40,12 @@ long vfio_device_ioctl_feature(struct vfio_device *device, void __user *uarg)
 
 	if (feature.flags & ~VFIO_FEATURE_FLAGS)
 		return -EINVAL;
-	ops = feature.flags & VFIO_FEATURE_OPS;
-	if (!(feature.flags & VFIO_DEVICE_FEATURE_PROBE) && hweight32(ops) != 1)
+	if (!(feature.flags & VFIO_DEVICE_FEATURE_PROBE) &&
+	    (feature.flags & VFIO_FEATURE_OPS) == VFIO_FEATURE_OPS)
+		return -EINVAL;
+	/* the one whose absence is -EINVAL; migration is not there yet */
+	if ((feature.flags & VFIO_DEVICE_FEATURE_MASK) ==
+	    VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2)
 		return -EINVAL;
 
 	if (!device->ops->device_feature)
