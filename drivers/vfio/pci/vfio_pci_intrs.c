@@ -99,6 +99,7 @@ static const struct vfio_pci_irq_index vfio_pci_irq_indexes[] = {
 			[VFIO_PCI_IRQ_MASK] = {
 				[VFIO_PCI_IRQ_NONE] = vfio_pci_intx_set_mask,
 				[VFIO_PCI_IRQ_BOOL] = vfio_pci_intx_set_mask,
+				[VFIO_PCI_IRQ_EVENTFD] = vfio_pci_intx_bind_mask,
 			},
 			[VFIO_PCI_IRQ_UNMASK] = {
 				[VFIO_PCI_IRQ_NONE] = vfio_pci_intx_set_unmask,

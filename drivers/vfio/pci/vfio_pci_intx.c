@@ -428,6 +428,22 @@ int vfio_pci_intx_set_mask(struct vfio_pci_core_device *vdev, const struct vfio_
 }
 
 /**
+ * vfio_pci_intx_bind_mask() - SET_IRQS: INTx, MASK, EVENTFD
+ * @vdev: device
+ * @set: the call
+ *
+ * There is no mask eventfd, but user space is used to learn first that INTx is
+ * not enabled.
+ *
+ * Context: Process context; @vdev->igate is held.
+ * Return: -EINVAL as vfio_pci_intx_set_mask(), otherwise -ENOTTY.
+ */
+int vfio_pci_intx_bind_mask(struct vfio_pci_core_device *vdev, const struct vfio_pci_irq_set *set)
+{
+	return intx_set_ok(vdev, set) ? -ENOTTY : -EINVAL;
+}
+
+/**
  * vfio_pci_intx_set_unmask() - SET_IRQS: INTx, UNMASK, NONE or BOOL
  * @vdev: device
  * @set: the call

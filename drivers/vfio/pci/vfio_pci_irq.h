@@ -61,6 +61,7 @@ static inline bool vfio_pci_irq_meant(const struct vfio_pci_irq_set *set, unsign
 
 /* vfio_pci_intx.c */
 int vfio_pci_intx_set_mask(struct vfio_pci_core_device *vdev, const struct vfio_pci_irq_set *set);
+int vfio_pci_intx_bind_mask(struct vfio_pci_core_device *vdev, const struct vfio_pci_irq_set *set);
 int vfio_pci_intx_set_unmask(struct vfio_pci_core_device *vdev,
 			     const struct vfio_pci_irq_set *set);
 int vfio_pci_intx_bind_unmask(struct vfio_pci_core_device *vdev,

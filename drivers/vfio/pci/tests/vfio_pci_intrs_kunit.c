@@ -27,15 +27,11 @@
 
 /* ---- the table */
 
-static bool decode_expected(unsigned int index, u32 action, u32 data)
+static bool decode_expected(unsigned int index, u32 action)
 {
 	if (index >= VFIO_PCI_NUM_IRQS)
 		return false;
-	if (action == A_TRIGGER)
-		return true;
-	if (index != VFIO_PCI_INTX_IRQ_INDEX)
-		return false;
-	return action == A_UNMASK || data != D_EVENTFD;
+	return action == A_TRIGGER || index == VFIO_PCI_INTX_IRQ_INDEX;
 }
 
 static void decode_every_flag(struct kunit *test)
@@ -50,7 +46,7 @@ static void decode_every_flag(struct kunit *test)
 			action = flags & VFIO_IRQ_SET_ACTION_TYPE_MASK;
 			data = flags & VFIO_IRQ_SET_DATA_TYPE_MASK;
 			expected = hweight32(action) == 1 && hweight32(data) == 1 &&
-				   decode_expected(index, action, data);
+				   decode_expected(index, action);
 			KUNIT_EXPECT_EQ_MSG(test, expected,
 					    !!vfio_pci_irq_decode(flags, index, &type),
 					    "index %u, flags %#x", index, flags);
@@ -237,6 +233,9 @@ static void refuses_unknown_combinations(struct kunit *test)
 	static const s32 nobody = -1;
 	struct fake *fake = test->priv;
 
+	KUNIT_EXPECT_EQ(test, set_irqs(fake, A_MASK | D_EVENTFD, VFIO_PCI_INTX_IRQ_INDEX, 0, 1,
+				       &nobody), -EINVAL);
+	KUNIT_ASSERT_EQ(test, intx_on(fake), 0);
 	KUNIT_EXPECT_EQ(test, set_irqs(fake, A_MASK | D_EVENTFD, VFIO_PCI_INTX_IRQ_INDEX, 0, 1,
 				       &nobody), -ENOTTY);
 	KUNIT_EXPECT_EQ(test, set_irqs(fake, A_MASK | D_NONE, VFIO_PCI_MSI_IRQ_INDEX, 0, 1, NULL),
