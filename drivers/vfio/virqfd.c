@@ -103,17 +103,6 @@ static void virqfd_claim_teardown(struct virqfd **slot, struct virqfd *virqfd)
 	queue_work(virqfd_teardown_wq, &virqfd->teardown);
 }
 
-/* Take the signals that the eventfd has counted */
-static u64 virqfd_consume(struct virqfd *virqfd)
-{
-	u64 count;
-
-	lockdep_assert_held(&virqfd->wqh->lock);
-
-	eventfd_ctx_do_read(virqfd->eventfd, &count);
-	return count;
-}
-
 /* The eventfd was signalled: run the driver's fast half, and maybe the slow one */
 static void virqfd_fire(struct virqfd *virqfd)
 {
@@ -130,9 +119,10 @@ static int virqfd_wakeup(wait_queue_entry_t *wait, unsigned int mode, int sync, 
 {
 	struct virqfd *virqfd = container_of(wait, struct virqfd, wait);
 	__poll_t events = key_to_poll(key);
+	u64 count;
 
 	if (events & EPOLLIN) {
-		virqfd_consume(virqfd);
+		eventfd_ctx_do_read(virqfd->eventfd, &count);
 		virqfd_fire(virqfd);
 	}
 	/*
@@ -170,12 +160,12 @@ static void virqfd_start(struct virqfd *virqfd, struct file *file)
 	if (!(vfs_poll(file, &virqfd->pt) & EPOLLIN))
 		return;
 	/*
-	 * A signal that came after the hook was in place has fired already and
-	 * has taken the earlier ones with it: then nothing is left here.
+	 * The count is left to the next signal, as user space may see it.  If
+	 * that came just now this fires once too often, which is what a
+	 * spurious interrupt is.
 	 */
 	guard(spinlock_irq)(&virqfd->wqh->lock);
-	if (virqfd_consume(virqfd))
-		virqfd_fire(virqfd);
+	virqfd_fire(virqfd);
 }
 
 static struct virqfd *virqfd_alloc(struct file *file)
@@ -217,7 +207,7 @@ static struct virqfd *virqfd_alloc(struct file *file)
  * @fd: file descriptor of the eventfd in the calling process
  *
  * The signals are consumed: nobody else should read the eventfd.  One that
- * was signalled before fires at once.  When the last reference to the eventfd
+ * was signalled before fires at once, and keeps its count.  When the last reference to the eventfd
  * is closed the binding ends by itself and the slot becomes NULL; the driver
  * calls vfio_virqfd_disable() all the same.
  *
