@@ -33,7 +33,8 @@ die() { say "error: $*"; exit 1; }
 
 # no step ends without a word
 set -E
-trap 'say "stopped at ${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND"' ERR
+on_err() { say "stopped at ${BASH_SOURCE[1]##*/}:${BASH_LINENO[0]}: ${1%%$'\n'*}"; }
+trap 'on_err "$BASH_COMMAND"' ERR
 
 # hash_of [file...]: one short hash over names and contents; stdin when no file
 hash_of() {
@@ -96,35 +97,44 @@ need_root_user() {
 }
 
 # in_root command...: inside build/root, project at /src, cwd /src. Mounts live
-# in a mount namespace of their own and vanish with the command.
+# in a mount namespace of their own and vanish with the command. With
+# AS_LINUX=build/base that directory appears at /src/build/linux, too, so that
+# both sources compile to the same command lines.
 in_root() {
 	need_root_user
 	# shellcheck disable=SC2016
 	unshare --mount --propagation private -- /bin/bash -c '
 		set -e
-		root=$1 top=$2; shift 2
+		root=$1 top=$2
 		mkdir -p "$root/src"
 		mountpoint -q "$root/src" || mount --bind "$top" "$root/src"
+		[ -z "$3" ] || { mkdir -p "$root/src/build/linux"; mount --bind "$top/$3" "$root/src/build/linux"; }
 		mountpoint -q "$root/proc" || mount -t proc proc "$root/proc"
+		shift 3
 		exec chroot "$root" /usr/bin/env -i \
 			PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
 			LC_ALL=C TERM="${TERM:-dumb}" ${http_proxy:+http_proxy="$http_proxy"} \
 			${https_proxy:+https_proxy="$https_proxy"} \
 			DEBIAN_FRONTEND=noninteractive \
 			/bin/sh -c "cd /src 2>/dev/null || cd /; exec \"\$@\"" sh "$@"
-	' in_root "$ROOT" "$TOP" "$@"
+	' in_root "$ROOT" "$TOP" "${AS_LINUX:-}" "$@"
 }
 
-# kernel_paths KIND: sets SRC OBJ MODS (below $TOP) and FRAGMENTS for a build
+# kernel_paths KIND: sets SRC OBJ MODS (below $TOP) and FRAGMENTS for a build, and
+# AS_LINUX for in_root: make is always told /src/build/linux
 kernel_paths() {
 	FRAGMENTS=(kit/configs/vm.config)
+	AS_LINUX=
 	case $1 in
 	normal) SRC=build/linux OBJ=build/kernel MODS=build/mods ;;
 	debug)
 		SRC=build/linux OBJ=build/debug/kernel MODS=build/debug/mods
 		FRAGMENTS+=(kit/configs/debug.config)
 		;;
-	reference) SRC=build/base OBJ=build/reference/kernel MODS=build/reference/mods ;;
+	reference)
+		SRC=build/base OBJ=build/reference/kernel MODS=build/reference/mods
+		AS_LINUX=build/base
+		;;
 	*) die "no such kernel: $1 (normal, debug or reference)" ;;
 	esac
 }
@@ -143,7 +153,7 @@ tally() {
 	99) echo "failed	(kernel splat or leak)" >>"$cases" ;;
 	98) echo "failed	(the machine died)" >>"$cases" ;;
 	0) ;;
-	*) grep -q '^failed' "$cases" || echo "failed	(exit status $3)" >>"$cases" ;;
+	*) echo "failed	(exit status $3)" >>"$cases" ;;
 	esac
 	passed=$(grep -c '^passed' "$cases") || true
 	failed=$(grep -c '^failed' "$cases") || true
