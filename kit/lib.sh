@@ -33,7 +33,7 @@ die() { say "error: $*"; exit 1; }
 
 # no step ends without a word
 set -E
-on_err() { say "stopped at ${BASH_SOURCE[1]##*/}:${BASH_LINENO[0]}: ${1%%$'\n'*}"; }
+on_err() { say "stopped at line ${BASH_LINENO[0]}: ${1%%$'\n'*}"; }
 trap 'on_err "$BASH_COMMAND"' ERR
 
 # hash_of [file...]: one short hash over names and contents; stdin when no file
