@@ -9,8 +9,9 @@
  * The device is not trusted: pointers may go anywhere, lists may be loops,
  * lengths may be anything.  So each list ends at the first pointer that
  * leaves its part of configuration space or leads to where the walk has been,
- * and no span reaches beyond the end of that part.  Where two capabilities
- * overlap, the bytes belong to the one that comes later in the list.
+ * and no span reaches beyond the end of that part, or over the beginning of
+ * another: capabilities that overlap are cut short, and each keeps its id and
+ * next pointer, so that the user's list is sound whatever the device says.
  *
  * Needs no lock: runs before the virtual configuration space is in use.
  * Called by vfio_pci_config.c; calls vfio_pci_cfg_access.c.
@@ -266,7 +267,13 @@ static unsigned int cap_measure(struct vfio_pci_core_device *vdev, bool ext, uns
 	return min(len, end - pos);
 }
 
-/* Give a capability its bytes in the map */
+/* Does a capability begin here? */
+static bool begins_at(const struct vfio_pci_cfg *cfg, unsigned int pos)
+{
+	return cfg->map[pos] != VFIO_PCI_CFG_SPAN_RAW && cfg->spans[cfg->map[pos]].start == pos;
+}
+
+/* Give a capability its bytes in the map, none of which may be another's first */
 static void cap_claim(struct vfio_pci_core_device *vdev, bool ext, unsigned int id,
 		      unsigned int pos, unsigned int len)
 {
@@ -274,16 +281,14 @@ static void cap_claim(struct vfio_pci_core_device *vdev, bool ext, unsigned int 
 	struct vfio_pci_cfg_span *span = &cfg->spans[cfg->num_spans];
 	unsigned int i;
 
-	for (i = pos; i < pos + len; i++) {
-		const struct vfio_pci_cfg_span *was = &cfg->spans[cfg->map[i]];
-
-		if (cfg->map[i] == VFIO_PCI_CFG_SPAN_RAW)
-			continue;
-		pci_notice_ratelimited(vdev->pdev,
-				       "PCI config conflict @%#x, was cap %#x now cap %#x\n",
-				       i, was->id, id);
-		break;
-	}
+	for (i = pos; i < pos + len && cfg->map[i] == VFIO_PCI_CFG_SPAN_RAW; i++)
+		;
+	if (i < pos + len)
+		pci_notice_ratelimited(vdev->pdev, "PCI config conflict @%#x, %s %#x meets %#x\n",
+				       i, ext ? "ecap" : "cap", id, cfg->spans[cfg->map[i]].id);
+	for (; i < pos + len; i++)
+		if (begins_at(cfg, i))
+			len = i - pos;
 
 	span->start = pos;
 	span->len = len;
@@ -415,17 +420,15 @@ static void link_ext_caps(struct vfio_pci_core_device *vdev)
 	unsigned int i, prev = PCI_CFG_SPACE_SIZE;
 	struct vfio_pci_cfg *cfg = vdev->cfg;
 
+	/* Only the header of a hidden one has no id */
+	if (!cfg->spans[cfg->map[prev]].id)
+		vfio_pci_cfg_set_virt(vdev, prev, 0);
+
 	for (i = VFIO_PCI_CFG_SPAN_CAPS; i < cfg->num_spans; i++) {
 		const struct vfio_pci_cfg_span *span = &cfg->spans[i];
 
-		if (!span->ext)
+		if (!span->ext || span->start == PCI_CFG_SPACE_SIZE)
 			continue;
-		if (span->start == PCI_CFG_SPACE_SIZE) {
-			/* Only the header of a hidden one has no id */
-			if (!span->id)
-				vfio_pci_cfg_set_virt(vdev, span->start, 0);
-			continue;
-		}
 		set_ext_next(vdev, prev, span->start);
 		prev = span->start;
 	}

@@ -264,7 +264,9 @@ static void vpd_after(struct vfio_pci_core_device *vdev, const struct vfio_pci_c
 	__le32 *data = (__le32 *)(vdev->vconfig + w->pos + PCI_VPD_DATA);
 	__le32 buf;
 
-	if (w->pos + PCI_CAP_VPD_SIZEOF > PCI_CFG_SPACE_SIZE)
+	/* The device may have it cut off, by the end or by another capability */
+	if (w->pos + PCI_CAP_VPD_SIZEOF > PCI_CFG_SPACE_SIZE ||
+	    vdev->cfg->map[w->pos + PCI_VPD_DATA] != vdev->cfg->map[w->pos])
 		return;
 
 	if (head & PCI_VPD_ADDR_F << 16) {

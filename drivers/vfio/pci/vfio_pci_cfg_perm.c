@@ -24,11 +24,13 @@
 /* Capability id and next pointer */
 #define LIST	LOW(PCI_CAP_ID_MASK | PCI_CAP_LIST_NEXT_MASK)
 
-#define LAYOUT(r, ...) {			\
-	.regs = (r),				\
-	.num_regs = ARRAY_SIZE(r),		\
-	.rest = { __VA_ARGS__ },		\
-}
+/* The layout @name of the dwords name_regs and, behind them, of what is given */
+#define LAYOUT(name, ...)							\
+	static const struct vfio_pci_cfg_layout name = {			\
+		.regs = name##_regs,						\
+		.num_regs = ARRAY_SIZE(name##_regs),				\
+		.rest = { __VA_ARGS__ },					\
+	}
 
 /* ---- The standard header (PCI 3.0 sec. 6.1, PCIe 6.0 sec. 7.5.1) */
 
@@ -55,7 +57,7 @@
 static const struct vfio_pci_cfg_reg header_regs[] = { HEADER_REGS(0) };
 
 static_assert(ARRAY_SIZE(header_regs) == PCI_STD_HEADER_SIZEOF / 4);
-static const struct vfio_pci_cfg_layout header = LAYOUT(header_regs);
+LAYOUT(header);
 
 /* A device whose command register lacks Memory Enable reads back what was written */
 static const struct vfio_pci_cfg_reg header_no_memory_regs[] = {
@@ -63,7 +65,7 @@ static const struct vfio_pci_cfg_reg header_no_memory_regs[] = {
 };
 
 static_assert(ARRAY_SIZE(header_no_memory_regs) == PCI_STD_HEADER_SIZEOF / 4);
-static const struct vfio_pci_cfg_layout header_no_memory = LAYOUT(header_no_memory_regs);
+LAYOUT(header_no_memory);
 
 /* Bytes that belong to nothing the user is shown */
 static const struct vfio_pci_cfg_layout raw = { .rest = { .write = ALL } };
@@ -75,7 +77,7 @@ static const struct vfio_pci_cfg_reg readonly_regs[] = {
 	{ .virt = LIST },
 };
 
-static const struct vfio_pci_cfg_layout readonly = LAYOUT(readonly_regs);
+LAYOUT(readonly);
 
 /* PCI PM 1.2 sec. 3.2: no wake events, the power state through the host */
 #define PM_EVENT	(PCI_PM_CTRL_PME_ENABLE | PCI_PM_CTRL_PME_STATUS)
@@ -91,7 +93,7 @@ static const struct vfio_pci_cfg_reg pm_regs[] = {
 };
 
 static_assert(ARRAY_SIZE(pm_regs) == PCI_PM_SIZEOF / 4);
-static const struct vfio_pci_cfg_layout pm = LAYOUT(pm_regs);
+LAYOUT(pm);
 
 /* PCI 3.0 appendix I: the host drives the hardware interface */
 static const struct vfio_pci_cfg_reg vpd_regs[] = {
@@ -100,7 +102,7 @@ static const struct vfio_pci_cfg_reg vpd_regs[] = {
 };
 
 static_assert(ARRAY_SIZE(vpd_regs) == PCI_CAP_VPD_SIZEOF / 4);
-static const struct vfio_pci_cfg_layout vpd = LAYOUT(vpd_regs);
+LAYOUT(vpd);
 
 /*
  * PCI 3.0 sec. 6.8.1.  Address and data are the host's, the user writes into
@@ -125,7 +127,7 @@ static const struct vfio_pci_cfg_reg msi32_regs[] = {
 };
 
 static_assert(ARRAY_SIZE(msi32_regs) == 20 / 4);
-static const struct vfio_pci_cfg_layout msi32 = LAYOUT(msi32_regs);
+LAYOUT(msi32);
 
 static const struct vfio_pci_cfg_reg msi64_regs[] = {
 	MSI_CONTROL,
@@ -137,7 +139,7 @@ static const struct vfio_pci_cfg_reg msi64_regs[] = {
 };
 
 static_assert(ARRAY_SIZE(msi64_regs) == 24 / 4);
-static const struct vfio_pci_cfg_layout msi64 = LAYOUT(msi64_regs);
+LAYOUT(msi64);
 
 /* PCI-X 2.0 sec. 7.2 */
 static const struct vfio_pci_cfg_reg pcix_regs[] = {
@@ -145,13 +147,13 @@ static const struct vfio_pci_cfg_reg pcix_regs[] = {
 	[PCI_X_ECC_CSR / 4] = { .write = ALL },
 };
 
-static const struct vfio_pci_cfg_layout pcix = LAYOUT(pcix_regs);
+LAYOUT(pcix);
 
 static const struct vfio_pci_cfg_reg vndr_regs[] = {
 	{ .virt = LIST, .write = ALL & ~LIST },
 };
 
-static const struct vfio_pci_cfg_layout vndr = LAYOUT(vndr_regs, .write = ALL);
+LAYOUT(vndr, .write = ALL);
 
 /*
  * PCIe 6.0 sec. 7.5.3.  Reset goes through the host.  Max Payload Size must
@@ -171,7 +173,7 @@ static const struct vfio_pci_cfg_reg exp_regs[] = {
 	[PCI_EXP_DEVCTL2 / 4] = { .write = LOW(0xffff & ~PCI_EXP_DEVCTL2_ARI) },
 };
 
-static const struct vfio_pci_cfg_layout exp = LAYOUT(exp_regs);
+LAYOUT(exp);
 
 /* PCI ECN Advanced Capabilities for Conventional PCI */
 #define AF_CTRL_FLR	(PCI_AF_CTRL_FLR << 8 * (PCI_AF_CTRL % 4))
@@ -180,7 +182,7 @@ static const struct vfio_pci_cfg_reg af_regs[] = {
 	{ .virt = AF_CTRL_FLR, .clear = AF_CTRL_FLR, .emul = &vfio_pci_cfg_emul_af },
 };
 
-static const struct vfio_pci_cfg_layout af = LAYOUT(af_regs);
+LAYOUT(af);
 
 static const struct vfio_pci_cfg_layout *const std_layouts[] = {
 	[PCI_CAP_ID_PM] = &pm,
@@ -204,7 +206,7 @@ static const struct vfio_pci_cfg_reg ext_readonly_regs[] = {
 	{ .virt = ALL },
 };
 
-static const struct vfio_pci_cfg_layout ext_readonly = LAYOUT(ext_readonly_regs);
+LAYOUT(ext_readonly);
 
 /* Sec. 7.8.4: the errors that the user may see, mask and clear */
 #define ERR_UNCOR	0x03fff031U
@@ -220,20 +222,20 @@ static const struct vfio_pci_cfg_reg err_regs[] = {
 };
 
 static_assert(ARRAY_SIZE(err_regs) == PCI_ERR_HEADER_LOG / 4);
-static const struct vfio_pci_cfg_layout err = LAYOUT(err_regs);
+LAYOUT(err);
 
 static const struct vfio_pci_cfg_reg pwr_regs[] = {
 	{ .virt = ALL },
 	[PCI_PWR_DATA / 4] = { .write = 0xff },
 };
 
-static const struct vfio_pci_cfg_layout pwr = LAYOUT(pwr_regs);
+LAYOUT(pwr);
 
 static const struct vfio_pci_cfg_reg vsec_regs[] = {
 	{ .virt = ALL },
 };
 
-static const struct vfio_pci_cfg_layout vsec = LAYOUT(vsec_regs, .write = ALL);
+LAYOUT(vsec, .write = ALL);
 
 static const struct vfio_pci_cfg_layout *const ext_layouts[] = {
 	[PCI_EXT_CAP_ID_ERR] = &err,

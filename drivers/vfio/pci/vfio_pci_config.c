@@ -46,10 +46,10 @@ static unsigned int piece_len(const struct vfio_pci_cfg *cfg, unsigned int pos, 
 	return 1;
 }
 
-/* Those bits of a dword that the @len bytes at @pos are */
-static u32 lanes_of(unsigned int pos, unsigned int len)
+/* The value of @len bytes, all bits set */
+static u32 ones(unsigned int len)
 {
-	return GENMASK(8 * len - 1, 0) << (8 * (pos & 3));
+	return ~0U >> (32 - 8 * len);
 }
 
 /* Read one piece.  The caller has it from piece_len(). */
@@ -58,26 +58,23 @@ static int read_piece(struct vfio_pci_core_device *vdev, unsigned int pos, unsig
 {
 	const struct vfio_pci_cfg *cfg = vdev->cfg;
 	const struct vfio_pci_cfg_reg *reg;
-	u32 virt = 0;
+	unsigned int shift = 8 * (pos & 3);
+	u32 virt, all = ones(len);
 	int ret;
 
-	if (cfg->map[pos] != VFIO_PCI_CFG_SPAN_RAW) {
-		reg = vfio_pci_cfg_reg_of(&cfg->spans[cfg->map[pos]], pos & ~3U);
-		virt = reg->virt & lanes_of(pos, len);
-	}
-	if (!virt)
+	if (cfg->map[pos] == VFIO_PCI_CFG_SPAN_RAW)
 		return vfio_pci_cfg_host_read(vdev, pos, len, val);
 
-	if (virt != lanes_of(pos, len)) {
+	reg = vfio_pci_cfg_reg_of(&cfg->spans[cfg->map[pos]], pos & ~3U);
+	virt = reg->virt >> shift & all;
+	*val = 0;
+	if (virt != all) {
 		ret = vfio_pci_cfg_host_read(vdev, pos, len, val);
 		if (ret)
 			return ret;
-		virt >>= 8 * (pos & 3);
-		*val = (*val & ~virt) | (vfio_pci_cfg_virt(vdev, pos & ~3U) >> (8 * (pos & 3)) & virt);
-		return 0;
 	}
-
-	*val = vfio_pci_cfg_virt(vdev, pos & ~3U) >> (8 * (pos & 3));
+	if (virt)
+		*val = (*val & ~virt) | (vfio_pci_cfg_virt(vdev, pos & ~3U) >> shift & virt);
 	return 0;
 }
 
@@ -100,7 +97,7 @@ static int write_through(struct vfio_pci_core_device *vdev, const struct vfio_pc
 	unsigned int last = __fls(w->through) / 8;
 	unsigned int len = first == last ? 1 : first / 2 == last / 2 ? 2 : 4;
 	unsigned int off = first & ~(len - 1);
-	u32 lanes = lanes_of(off, len);
+	u32 lanes = ones(len) << 8 * off;
 	u32 val = w->val & w->through;
 	u32 host;
 	int ret;
@@ -146,7 +143,7 @@ static int write_piece(struct vfio_pci_core_device *vdev, unsigned int pos, unsi
 	struct vfio_pci_cfg_write w = {
 		.pos = pos & ~3U,
 		.base = span->start,
-		.lanes = lanes_of(pos, len),
+		.lanes = ones(len) << (8 * (pos & 3)),
 		.val = val << (8 * (pos & 3)),
 	};
 
@@ -357,12 +354,8 @@ static void fix_header(struct vfio_pci_core_device *vdev)
 	u8 *header = vdev->vconfig;
 	u32 cmd = vfio_pci_cfg_virt(vdev, PCI_COMMAND);
 
-	if (pdev->is_virtfn) {
+	if (pdev->is_virtfn)
 		vfio_pci_cfg_set_virt(vdev, PCI_VENDOR_ID, pdev->vendor | (u32)pdev->device << 16);
-		if (header[PCI_INTERRUPT_PIN])
-			pci_info_ratelimited(pdev, "Hardware bug: VF reports bogus INTx pin %d\n",
-					     header[PCI_INTERRUPT_PIN]);
-	}
 	if (!vfio_pci_intx_usable(vdev))
 		header[PCI_INTERRUPT_PIN] = 0;
 
@@ -416,7 +409,7 @@ int vfio_pci_config_init(struct vfio_pci_core_device *vdev)
 	struct vfio_pci_cfg *cfg;
 	int ret;
 
-	static_assert(VFIO_PCI_CFG_MAX_SPANS <= U8_MAX + 1);
+	static_assert(U8_MAX + 1 >= VFIO_PCI_CFG_MAX_SPANS);
 
 	cfg = kvzalloc_flex(*cfg, map, size, GFP_KERNEL_ACCOUNT);
 	vdev->vconfig = kzalloc(size, GFP_KERNEL_ACCOUNT);
