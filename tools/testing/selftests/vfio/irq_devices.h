@@ -44,17 +44,17 @@ static inline void edu_irq_pulse(void *regs)
 	edu_irq_deassert(regs);
 }
 
-/* 82574 data sheet, 10.2.4: link status change as the cause */
+/* 82574 data sheet, 10.2.4: a cause (ACK frame) that nothing else raises */
 #define E1000E_ICR	0x00c0
 #define E1000E_ICS	0x00c8
 #define E1000E_IMS	0x00d0
 #define E1000E_IMC	0x00d8
-#define E1000E_LSC	(1u << 2)
+#define E1000E_ACK	(1u << 17)
 
 static inline void e1000e_irq_assert(void *regs)
 {
-	mmio_write32(regs, E1000E_IMS, E1000E_LSC);
-	mmio_write32(regs, E1000E_ICS, E1000E_LSC);
+	mmio_write32(regs, E1000E_ICS, E1000E_ACK);
+	mmio_write32(regs, E1000E_IMS, E1000E_ACK);
 }
 
 static inline void e1000e_irq_deassert(void *regs)
@@ -64,24 +64,10 @@ static inline void e1000e_irq_deassert(void *regs)
 }
 
 /* 82576 data sheet, 8.8 */
-#define IGB_ICR		0x1500
-#define IGB_ICS		0x1504
-#define IGB_IMS		0x1508
-#define IGB_IMC		0x150c
 #define IGB_GPIE	0x1514
 #define IGB_EICS	0x1520
 #define IGB_EIMS	0x1524
 #define IGB_EIAC	0x152c
-#define IGB_LSC		(1u << 2)
-
-static inline void igb_irq_msi(void *regs)
-{
-	mmio_write32(regs, IGB_GPIE, 0);
-	mmio_write32(regs, IGB_IMS, IGB_LSC);
-	mmio_write32(regs, IGB_ICS, IGB_LSC);
-	mmio_write32(regs, IGB_IMC, ~0u);
-	mmio_write32(regs, IGB_ICR, ~0u);
-}
 
 static inline void igb_irq_msix(void *regs, unsigned int vector)
 {
@@ -107,7 +93,6 @@ static const struct irq_device irq_e1000e = {
 
 static const struct irq_device irq_igb = {
 	.kind = "IGB",
-	.msi = igb_irq_msi,
 	.msix = igb_irq_msix,
 };
 
