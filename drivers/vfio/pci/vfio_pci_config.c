@@ -35,7 +35,8 @@
  *
  * Return: 1, 2 or 4: the largest that is aligned, wanted and in one span.
  */
-static unsigned int piece_len(const struct vfio_pci_cfg *cfg, unsigned int pos, unsigned int count)
+static inline unsigned int piece_len(const struct vfio_pci_cfg *cfg, unsigned int pos,
+				     unsigned int count)
 {
 	const u8 *map = &cfg->map[pos];
 
@@ -52,9 +53,12 @@ static u32 ones(unsigned int len)
 	return ~0U >> (32 - 8 * len);
 }
 
-/* Read one piece.  The caller has it from piece_len(). */
-static int read_piece(struct vfio_pci_core_device *vdev, unsigned int pos, unsigned int len,
-		      u32 *val)
+/*
+ * Read one piece.  The caller has it from piece_len().  Inlined, so that it is
+ * straight for whole dwords, of which the user reads many.
+ */
+static __always_inline int read_piece(struct vfio_pci_core_device *vdev, unsigned int pos,
+				      unsigned int len, u32 *val)
 {
 	const struct vfio_pci_cfg *cfg = vdev->cfg;
 	const struct vfio_pci_cfg_reg *reg;
@@ -180,15 +184,18 @@ VISIBLE_IF_KUNIT int vfio_pci_config_read(struct vfio_pci_core_device *vdev, uns
 
 	for (; count; pos += len, buf += len, count -= len) {
 		len = piece_len(vdev->cfg, pos, count);
-		ret = read_piece(vdev, pos, len, &val);
+		if (likely(len == 4)) {
+			ret = read_piece(vdev, pos, 4, &val);
+			put_unaligned_le32(val, buf);
+		} else if (len == 2) {
+			ret = read_piece(vdev, pos, 2, &val);
+			put_unaligned_le16(val, buf);
+		} else {
+			ret = read_piece(vdev, pos, 1, &val);
+			*buf = val;
+		}
 		if (ret)
 			return ret;
-		if (len == 4)
-			put_unaligned_le32(val, buf);
-		else if (len == 2)
-			put_unaligned_le16(val, buf);
-		else
-			*buf = val;
 	}
 	return 0;
 }
