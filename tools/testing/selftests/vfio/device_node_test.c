@@ -66,16 +66,17 @@ static void rebind(struct __test_metadata *_metadata, const char *bdf)
 static int cdev_major(void)
 {
 	char line[128], name[64];
-	int major, found = -1;
+	int major, n, found = -1;
 	FILE *f;
 
 	f = fopen("/proc/devices", "re");
 	if (!f)
 		return -1;
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "%d %63s", &major, name) == 2 &&
-		    !strcmp(name, "vfio-dev"))
+	while (fgets(line, sizeof(line), f)) {
+		n = sscanf(line, "%d %63s", &major, name);
+		if (n == 2 && !strcmp(name, "vfio-dev"))
 			found = major;
+	}
 	fclose(f);
 	return found;
 }

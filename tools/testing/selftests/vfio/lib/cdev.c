@@ -129,8 +129,7 @@ int vfio_cdev_detach_pasid(int fd, u32 pasid)
 
 int vfio_device_info(int fd, struct vfio_device_info *info)
 {
-	memset(info, 0, sizeof(*info));
-	info->argsz = sizeof(*info);
+	*info = (struct vfio_device_info){ .argsz = sizeof(*info) };
 	return vfio_ioctl(fd, VFIO_DEVICE_GET_INFO, info);
 }
 

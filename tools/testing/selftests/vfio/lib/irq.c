@@ -11,9 +11,10 @@
 
 int vfio_irq_info(int fd, u32 index, struct vfio_irq_info *info)
 {
-	memset(info, 0, sizeof(*info));
-	info->argsz = sizeof(*info);
-	info->index = index;
+	*info = (struct vfio_irq_info){
+		.argsz = sizeof(*info),
+		.index = index,
+	};
 	return vfio_ioctl(fd, VFIO_DEVICE_GET_IRQ_INFO, info);
 }
 

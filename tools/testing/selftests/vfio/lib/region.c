@@ -10,9 +10,10 @@
 
 int vfio_region_info(int fd, u32 index, struct vfio_region_info *info)
 {
-	memset(info, 0, sizeof(*info));
-	info->argsz = sizeof(*info);
-	info->index = index;
+	*info = (struct vfio_region_info){
+		.argsz = sizeof(*info),
+		.index = index,
+	};
 	return vfio_ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, info);
 }
 
