@@ -83,7 +83,25 @@ static vm_fault_t vfio_pci_bar_fault(struct vm_fault *vmf)
 	return vfio_pci_bar_huge_fault(vmf, 0);
 }
 
+/*
+ * A mapping is about to be cut in two.  The memory manager splits PMD leaves
+ * there but takes what a PUD leaf maps for a table of PMDs, and crashes (seen
+ * on 7.3.4).  So no PUD leaf may be left across @addr: keep faults away until
+ * the cut is made, and take the leaf out.  Later faults fill both parts anew.
+ */
+static int vfio_pci_bar_may_split(struct vm_area_struct *vma, unsigned long addr)
+{
+	if (IS_ALIGNED(addr, PUD_SIZE))
+		return 0;
+
+	vma_start_write(vma);
+	/* Does nothing unless @vma has room for a PUD leaf around @addr */
+	zap_special_vma_range(vma, ALIGN_DOWN(addr, PUD_SIZE), PUD_SIZE);
+	return 0;
+}
+
 static const struct vm_operations_struct vfio_pci_bar_vm_ops = {
+	.may_split = vfio_pci_bar_may_split,
 	.fault = vfio_pci_bar_fault,
 #ifdef CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP
 	.huge_fault = vfio_pci_bar_huge_fault,
