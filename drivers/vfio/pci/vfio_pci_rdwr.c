@@ -468,19 +468,19 @@ ssize_t vfio_pci_bar_rw(struct vfio_pci_core_device *vdev, char __user *buf, siz
 	return done;
 }
 
-/* The ROM is mapped for the length of one read(): it may share a decoder */
+/*
+ * The ROM is mapped for the length of one read(): it may share a decoder.
+ * pci_map_rom() looks at the image, memory must be there for that.
+ */
 static void __iomem *vfio_pci_rom_map(struct vfio_pci_core_device *vdev, size_t *image)
 {
 	void __iomem *io;
-	int ret;
 
-	/* pci_map_rom() looks at the image, memory must be there for that */
-	ret = vfio_pci_io_begin(vdev, true);
-	if (ret)
-		return IOMEM_ERR_PTR(ret);
+	if (vfio_pci_io_begin(vdev, true))
+		return NULL;
 	io = pci_map_rom(vdev->pdev, image);
 	vfio_pci_io_end(vdev, true);
-	return io ?: IOMEM_ERR_PTR(-ENOMEM);
+	return io;
 }
 
 /**
@@ -495,8 +495,8 @@ static void __iomem *vfio_pci_rom_map(struct vfio_pci_core_device *vdev, size_t 
  * as all ones.
  *
  * Return: bytes done, or -EINVAL: a write, no ROM, or @ppos behind its end;
- * -EIO: memory decoding is off; -ENOMEM: there is no valid image or no room
- * to map it; or the errors of vfio_pci_core_do_io_rw().
+ * -ENOMEM: no valid image is found, also because memory decoding is off, or
+ * there is no room to map it; or the errors of vfio_pci_core_do_io_rw().
  *
  * Context: process context; sleeps, faults, takes memory_lock for reading
  */
@@ -514,8 +514,8 @@ ssize_t vfio_pci_rom_rw(struct vfio_pci_core_device *vdev, char __user *buf, siz
 	count = min_t(u64, count, len - pos);
 
 	io = vfio_pci_rom_map(vdev, &image);
-	if (IS_ERR(io))
-		return PTR_ERR(io);
+	if (!io)
+		return -ENOMEM;
 
 	done = vfio_pci_core_do_io_rw(vdev, true, io, buf, pos, count, image, len, false,
 				      VFIO_PCI_IO_WIDTH_4);
