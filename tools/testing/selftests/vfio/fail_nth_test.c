@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What happens when memory runs out: each step from opening a device to
+ * using its interrupts is made with its first, second, third... allocation (or
+ * copy from and to the user) failing, until none is left to fail. The step is then made again, without
+ * that, and must work: nothing was left half done.
+ *
+ * Nothing may be leaked either, which a kernel with KASAN and kmemleak shows.
+ *
+ * Needs FAULT_INJECTION, FAILSLAB and their debugfs directory.
+ */
+#include <stdbool.h>
+
+#include "vfio_test.h"
+
+/* More allocations than any step makes; a step beyond it doesn't end. */
+#define MAX_NTH		2000
+
+FIXTURE(fail_nth)
+{
+	const char *bdf;
+	int nth_fd;
+	int iommufd;
+	int fd;
+	u32 ioas;
+	int evfd;
+};
+
+/*
+ * What is left out, as others in the kernel don't survive it (seen on 7.3.4):
+ *
+ * Binding a device with an interrupt pin makes ACPI look up its line, and the
+ * interpreter uses memory after freeing it when its own allocations fail
+ * (acpi_ns_get_attached_object()). So that step fails without a pin only.
+ *
+ * MSI-X vectors whose files in /proc/irq could not be made are warned about
+ * when they are freed (unregister_irq_proc()).
+ */
+FIXTURE_VARIANT(fail_nth)
+{
+	const char *kind;
+	bool has_pin;
+};
+
+FIXTURE_VARIANT_ADD(fail_nth, TESTDEV) { .kind = "TESTDEV" };
+
+FIXTURE_VARIANT_ADD(fail_nth, NVME) { .kind = "NVME", .has_pin = true };
+
+static bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	ok = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	close(fd);
+	return ok;
+}
+
+/* From here on, until it is set to 0, the @nth allocation of this task fails */
+static void set_nth(int nth_fd, unsigned int nth)
+{
+	char buf[16];
+	int len = snprintf(buf, sizeof(buf), "%u", nth);
+
+	/* Writing may be what fails, once */
+	if (pwrite(nth_fd, buf, len, 0) != len && pwrite(nth_fd, buf, len, 0) != len)
+		ksft_exit_fail_msg("cannot write fail-nth: %m\n");
+}
+
+/*
+ * Has it failed? The file counts down to 0. If reading it fails, that was the
+ * failure, and the step had none.
+ */
+static bool was_injected(int nth_fd)
+{
+	char buf[16] = "";
+
+	if (pread(nth_fd, buf, sizeof(buf) - 1, 0) <= 0)
+		return false;
+	return strtoul(buf, NULL, 10) == 0;
+}
+
+FIXTURE_SETUP(fail_nth)
+{
+	self->nth_fd = -1;
+	self->fd = -1;
+	REQUIRE_DEVICE(self->bdf, variant->kind);
+	if (!write_file("/sys/kernel/debug/failslab/ignore-gfp-wait", "N"))
+		SKIP(return, "no fault injection in this kernel");
+	self->nth_fd = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
+	ASSERT_GE(self->nth_fd, 0);
+
+	self->iommufd = iommufd_open();
+	ASSERT_GE(self->iommufd, 0);
+	ASSERT_RC(0, iommufd_ioas_alloc(self->iommufd, &self->ioas));
+	self->evfd = evfd_new();
+	ASSERT_GE(self->evfd, 0);
+}
+
+FIXTURE_TEARDOWN(fail_nth)
+{
+	if (self->nth_fd >= 0) {
+		set_nth(self->nth_fd, 0);
+		close(self->nth_fd);
+		if (self->fd >= 0)
+			close(self->fd);
+		close(self->evfd);
+		close(self->iommufd);
+	}
+	EXPECT_DEVICE_OK();
+}
+
+/* The steps, in their order; each returns 0 or -errno */
+static int step_open(FIXTURE_DATA(fail_nth) *self)
+{
+	self->fd = vfio_cdev_open(self->bdf);
+	return self->fd < 0 ? self->fd : 0;
+}
+
+static void undo_open(FIXTURE_DATA(fail_nth) *self)
+{
+	close(self->fd);
+	self->fd = -1;
+}
+
+static int step_bind(FIXTURE_DATA(fail_nth) *self)
+{
+	u32 devid;
+
+	return vfio_cdev_bind(self->fd, self->iommufd, &devid);
+}
+
+/* A file is bound until it is closed */
+static void undo_bind(FIXTURE_DATA(fail_nth) *self)
+{
+	undo_open(self);
+	step_open(self);
+}
+
+static int step_attach(FIXTURE_DATA(fail_nth) *self)
+{
+	u32 pt_id = self->ioas;
+
+	return vfio_cdev_attach(self->fd, &pt_id);
+}
+
+static void undo_attach(FIXTURE_DATA(fail_nth) *self)
+{
+	vfio_cdev_detach(self->fd);
+}
+
+static int step_region_info(FIXTURE_DATA(fail_nth) *self)
+{
+	struct vfio_region_info *info;
+	int ret = vfio_region_info_caps(self->fd, VFIO_PCI_BAR0_REGION_INDEX, &info);
+
+	if (!ret)
+		free(info);
+	return ret;
+}
+
+static int step_request_irq(FIXTURE_DATA(fail_nth) *self)
+{
+	return vfio_irq_set_fds(self->fd, VFIO_PCI_REQ_IRQ_INDEX, 0, 1, &self->evfd);
+}
+
+static const struct {
+	const char *name;
+	int (*make)(FIXTURE_DATA(fail_nth) *self);
+	void (*undo)(FIXTURE_DATA(fail_nth) *self);
+	bool not_with_pin;
+} steps[] = {
+	{ "open", step_open, undo_open },
+	{ "bind", step_bind, undo_bind, .not_with_pin = true },
+	{ "attach", step_attach, undo_attach },
+	{ "region info", step_region_info, NULL },
+	{ "request interrupt", step_request_irq, NULL },
+};
+
+/* Make a step until it no longer meets a failure; how often did it fail? */
+static int step_until_done(FIXTURE_DATA(fail_nth) *self, unsigned int i,
+			   unsigned int *failures)
+{
+	unsigned int nth;
+	bool injected;
+	int ret;
+
+	*failures = 0;
+	for (nth = 1; nth < MAX_NTH; nth++) {
+		set_nth(self->nth_fd, nth);
+		ret = steps[i].make(self);
+		injected = was_injected(self->nth_fd);
+		set_nth(self->nth_fd, 0);
+
+		if (!injected)
+			return ret;
+		*failures += ret < 0;
+		if (!ret && steps[i].undo)
+			steps[i].undo(self);
+	}
+	return -ELOOP;
+}
+
+TEST_F_TIMEOUT(fail_nth, every_step, 600)
+{
+	unsigned int i, failures;
+
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		if (steps[i].not_with_pin && variant->has_pin) {
+			ASSERT_RC(0, steps[i].make(self));
+			continue;
+		}
+		ASSERT_RC(0, step_until_done(self, i, &failures));
+		EXPECT_GT(failures, 0)
+			TH_LOG("%s: nothing made %s fail", self->bdf, steps[i].name);
+		TH_LOG("%s: %s failed %u times and then worked", self->bdf, steps[i].name,
+		       failures);
+	}
+}
+
+TEST_HARNESS_MAIN
