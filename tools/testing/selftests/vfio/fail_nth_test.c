@@ -2,8 +2,8 @@
 /*
  * What happens when memory runs out: each step from opening a device to
  * using its interrupts is made with its first, second, third... allocation (or
- * copy from and to the user) failing, until none is left to fail. The step is then made again, without
- * that, and must work: nothing was left half done.
+ * copy from and to the user) failing, until none is left to fail. The step is
+ * then made again, without that, and must work: nothing was left half done.
  *
  * Nothing may be leaked either, which a kernel with KASAN and kmemleak shows.
  *
@@ -16,14 +16,28 @@
 /* More allocations than any step makes; a step beyond it doesn't end. */
 #define MAX_NTH		2000
 
-FIXTURE(fail_nth)
-{
+/**
+ * struct nth_ctx - What the steps work on
+ * @bdf: the device
+ * @nth_fd: /proc/self/fail-nth
+ * @iommufd: /dev/iommu
+ * @fd: file of the device, or -1
+ * @ioas: to attach to
+ * @evfd: for interrupts
+ */
+struct nth_ctx {
 	const char *bdf;
 	int nth_fd;
 	int iommufd;
 	int fd;
 	u32 ioas;
 	int evfd;
+};
+
+FIXTURE(fail_nth)
+{
+	const char *bdf;
+	struct nth_ctx c;
 };
 
 /*
@@ -84,92 +98,93 @@ static bool was_injected(int nth_fd)
 
 FIXTURE_SETUP(fail_nth)
 {
-	self->nth_fd = -1;
-	self->fd = -1;
+	self->c.nth_fd = -1;
+	self->c.fd = -1;
 	REQUIRE_DEVICE(self->bdf, variant->kind);
+	self->c.bdf = self->bdf;
 	if (!write_file("/sys/kernel/debug/failslab/ignore-gfp-wait", "N"))
 		SKIP(return, "no fault injection in this kernel");
-	self->nth_fd = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
-	ASSERT_GE(self->nth_fd, 0);
+	self->c.nth_fd = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
+	ASSERT_GE(self->c.nth_fd, 0);
 
-	self->iommufd = iommufd_open();
-	ASSERT_GE(self->iommufd, 0);
-	ASSERT_RC(0, iommufd_ioas_alloc(self->iommufd, &self->ioas));
-	self->evfd = evfd_new();
-	ASSERT_GE(self->evfd, 0);
+	self->c.iommufd = iommufd_open();
+	ASSERT_GE(self->c.iommufd, 0);
+	ASSERT_RC(0, iommufd_ioas_alloc(self->c.iommufd, &self->c.ioas));
+	self->c.evfd = evfd_new();
+	ASSERT_GE(self->c.evfd, 0);
 }
 
 FIXTURE_TEARDOWN(fail_nth)
 {
-	if (self->nth_fd >= 0) {
-		set_nth(self->nth_fd, 0);
-		close(self->nth_fd);
-		if (self->fd >= 0)
-			close(self->fd);
-		close(self->evfd);
-		close(self->iommufd);
+	if (self->c.nth_fd >= 0) {
+		set_nth(self->c.nth_fd, 0);
+		close(self->c.nth_fd);
+		if (self->c.fd >= 0)
+			close(self->c.fd);
+		close(self->c.evfd);
+		close(self->c.iommufd);
 	}
 	EXPECT_DEVICE_OK();
 }
 
 /* The steps, in their order; each returns 0 or -errno */
-static int step_open(FIXTURE_DATA(fail_nth) *self)
+static int step_open(struct nth_ctx *c)
 {
-	self->fd = vfio_cdev_open(self->bdf);
-	return self->fd < 0 ? self->fd : 0;
+	c->fd = vfio_cdev_open(c->bdf);
+	return c->fd < 0 ? c->fd : 0;
 }
 
-static void undo_open(FIXTURE_DATA(fail_nth) *self)
+static void undo_open(struct nth_ctx *c)
 {
-	close(self->fd);
-	self->fd = -1;
+	close(c->fd);
+	c->fd = -1;
 }
 
-static int step_bind(FIXTURE_DATA(fail_nth) *self)
+static int step_bind(struct nth_ctx *c)
 {
 	u32 devid;
 
-	return vfio_cdev_bind(self->fd, self->iommufd, &devid);
+	return vfio_cdev_bind(c->fd, c->iommufd, &devid);
 }
 
 /* A file is bound until it is closed */
-static void undo_bind(FIXTURE_DATA(fail_nth) *self)
+static void undo_bind(struct nth_ctx *c)
 {
-	undo_open(self);
-	step_open(self);
+	undo_open(c);
+	step_open(c);
 }
 
-static int step_attach(FIXTURE_DATA(fail_nth) *self)
+static int step_attach(struct nth_ctx *c)
 {
-	u32 pt_id = self->ioas;
+	u32 pt_id = c->ioas;
 
-	return vfio_cdev_attach(self->fd, &pt_id);
+	return vfio_cdev_attach(c->fd, &pt_id);
 }
 
-static void undo_attach(FIXTURE_DATA(fail_nth) *self)
+static void undo_attach(struct nth_ctx *c)
 {
-	vfio_cdev_detach(self->fd);
+	vfio_cdev_detach(c->fd);
 }
 
-static int step_region_info(FIXTURE_DATA(fail_nth) *self)
+static int step_region_info(struct nth_ctx *c)
 {
 	struct vfio_region_info *info;
-	int ret = vfio_region_info_caps(self->fd, VFIO_PCI_BAR0_REGION_INDEX, &info);
+	int ret = vfio_region_info_caps(c->fd, VFIO_PCI_BAR0_REGION_INDEX, &info);
 
 	if (!ret)
 		free(info);
 	return ret;
 }
 
-static int step_request_irq(FIXTURE_DATA(fail_nth) *self)
+static int step_request_irq(struct nth_ctx *c)
 {
-	return vfio_irq_set_fds(self->fd, VFIO_PCI_REQ_IRQ_INDEX, 0, 1, &self->evfd);
+	return vfio_irq_set_fds(c->fd, VFIO_PCI_REQ_IRQ_INDEX, 0, 1, &c->evfd);
 }
 
 static const struct {
 	const char *name;
-	int (*make)(FIXTURE_DATA(fail_nth) *self);
-	void (*undo)(FIXTURE_DATA(fail_nth) *self);
+	int (*make)(struct nth_ctx *c);
+	void (*undo)(struct nth_ctx *c);
 	bool not_with_pin;
 } steps[] = {
 	{ "open", step_open, undo_open },
@@ -180,8 +195,7 @@ static const struct {
 };
 
 /* Make a step until it no longer meets a failure; how often did it fail? */
-static int step_until_done(FIXTURE_DATA(fail_nth) *self, unsigned int i,
-			   unsigned int *failures)
+static int step_until_done(struct nth_ctx *c, unsigned int i, unsigned int *failures)
 {
 	unsigned int nth;
 	bool injected;
@@ -189,16 +203,16 @@ static int step_until_done(FIXTURE_DATA(fail_nth) *self, unsigned int i,
 
 	*failures = 0;
 	for (nth = 1; nth < MAX_NTH; nth++) {
-		set_nth(self->nth_fd, nth);
-		ret = steps[i].make(self);
-		injected = was_injected(self->nth_fd);
-		set_nth(self->nth_fd, 0);
+		set_nth(c->nth_fd, nth);
+		ret = steps[i].make(c);
+		injected = was_injected(c->nth_fd);
+		set_nth(c->nth_fd, 0);
 
 		if (!injected)
 			return ret;
 		*failures += ret < 0;
 		if (!ret && steps[i].undo)
-			steps[i].undo(self);
+			steps[i].undo(c);
 	}
 	return -ELOOP;
 }
@@ -209,10 +223,10 @@ TEST_F_TIMEOUT(fail_nth, every_step, 600)
 
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
 		if (steps[i].not_with_pin && variant->has_pin) {
-			ASSERT_RC(0, steps[i].make(self));
+			ASSERT_RC(0, steps[i].make(&self->c));
 			continue;
 		}
-		ASSERT_RC(0, step_until_done(self, i, &failures));
+		ASSERT_RC(0, step_until_done(&self->c, i, &failures));
 		EXPECT_GT(failures, 0)
 			TH_LOG("%s: nothing made %s fail", self->bdf, steps[i].name);
 		TH_LOG("%s: %s failed %u times and then worked", self->bdf, steps[i].name,
