@@ -130,13 +130,11 @@ EXPORT_SYMBOL(vfio_info_cap_shift);
 int vfio_info_add_capability(struct vfio_info_cap *caps, struct vfio_info_cap_header *cap,
 			     size_t size)
 {
-	struct vfio_info_cap_header *header;
+	void *copy = vfio_info_cap_add(caps, size, cap->id, cap->version);
 
-	header = vfio_info_cap_add(caps, size, cap->id, cap->version);
-	if (IS_ERR(header))
-		return PTR_ERR(header);
-
-	memcpy(header + 1, cap + 1, size - sizeof(*header));
+	if (IS_ERR(copy))
+		return PTR_ERR(copy);
+	memcpy(copy + sizeof(*cap), cap + 1, size - sizeof(*cap));
 	return 0;
 }
 EXPORT_SYMBOL(vfio_info_add_capability);
