@@ -41,34 +41,34 @@ static int vfio_pci_open_device(struct vfio_device *core_vdev)
 {
 	struct vfio_pci_core_device *vdev =
 		container_of(core_vdev, struct vfio_pci_core_device, vdev);
-	int ret;
+	int ret = vfio_pci_core_enable(vdev);
 
-	ret = vfio_pci_core_enable(vdev);
-	if (ret)
-		return ret;
-
-	vfio_pci_core_finish_enable(vdev);
-	return 0;
+	if (!ret)
+		vfio_pci_core_finish_enable(vdev);
+	return ret;
 }
 
 static const struct vfio_device_ops vfio_pci_ops = {
 	.name			= "vfio-pci",
+
 	.init			= vfio_pci_core_init_dev,
-	.release		= vfio_pci_core_release_dev,
-	.bind_iommufd		= vfio_iommufd_physical_bind,
-	.unbind_iommufd		= vfio_iommufd_physical_unbind,
-	.attach_ioas		= vfio_iommufd_physical_attach_ioas,
-	.detach_ioas		= vfio_iommufd_physical_detach_ioas,
-	.pasid_attach_ioas	= vfio_iommufd_physical_pasid_attach_ioas,
-	.pasid_detach_ioas	= vfio_iommufd_physical_pasid_detach_ioas,
 	.open_device		= vfio_pci_open_device,
 	.close_device		= vfio_pci_core_close_device,
-	.ioctl			= vfio_pci_core_ioctl,
+	.request		= vfio_pci_core_request,
+	.release		= vfio_pci_core_release_dev,
+
 	.get_region_info_caps	= vfio_pci_ioctl_get_region_info,
+	.mmap			= vfio_pci_core_mmap,
 	.read			= vfio_pci_core_read,
 	.write			= vfio_pci_core_write,
-	.mmap			= vfio_pci_core_mmap,
-	.request		= vfio_pci_core_request,
+	.ioctl			= vfio_pci_core_ioctl,
+
+	.bind_iommufd		= vfio_iommufd_physical_bind,
+	.attach_ioas		= vfio_iommufd_physical_attach_ioas,
+	.pasid_attach_ioas	= vfio_iommufd_physical_pasid_attach_ioas,
+	.pasid_detach_ioas	= vfio_iommufd_physical_pasid_detach_ioas,
+	.detach_ioas		= vfio_iommufd_physical_detach_ioas,
+	.unbind_iommufd		= vfio_iommufd_physical_unbind,
 };
 
 static bool vfio_pci_refuse(struct pci_dev *pdev)
@@ -126,11 +126,12 @@ MODULE_DEVICE_TABLE(pci, vfio_pci_table);
 
 static struct pci_driver vfio_pci_driver = {
 	.name			= "vfio-pci",
+	/* DMA belongs to the user, who claims it through iommufd */
+	.driver_managed_dma	= true,
 	.id_table		= vfio_pci_table,
+	.err_handler		= &vfio_pci_core_err_handlers,
 	.probe			= vfio_pci_probe,
 	.remove			= vfio_pci_remove,
-	.err_handler		= &vfio_pci_core_err_handlers,
-	.driver_managed_dma	= true,
 };
 
 /* A wrong entry is no reason not to load: somebody may be locked out by it */
@@ -166,24 +167,24 @@ static void __init vfio_pci_add_ids(void)
 
 static int __init vfio_pci_init(void)
 {
-	int ret;
+	int ret = pci_register_driver(&vfio_pci_driver);
 
-	ret = pci_register_driver(&vfio_pci_driver);
 	if (ret)
 		return ret;
 
 	vfio_pci_add_ids();
 	if (disable_denylist)
-		pr_warn("device denylist disabled\n");
+		pr_warn("device denylist disabled.\n");
 	return 0;
 }
-module_init(vfio_pci_init);
 
 static void __exit vfio_pci_exit(void)
 {
 	pci_unregister_driver(&vfio_pci_driver);
 }
+
+module_init(vfio_pci_init);
 module_exit(vfio_pci_exit);
 
-MODULE_LICENSE("GPL v2");
 MODULE_DESCRIPTION("VFIO PCI - User Level meta-driver");
+MODULE_LICENSE("GPL v2");
