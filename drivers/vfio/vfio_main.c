@@ -159,7 +159,7 @@ static int vfio_check_iommu(struct vfio_device *device)
 		return -EINVAL;
 	device->noiommu = true;
 	add_taint(TAINT_USER, LOCKDEP_STILL_OK);
-	dev_warn(device->dev, "Adding kernel taint for vfio-noiommu cdev on device\n");
+	dev_warn(device->dev, "Adding kernel taint for vfio-noiommu cdev\n");
 	return 0;
 }
 
