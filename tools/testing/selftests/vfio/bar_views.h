@@ -127,7 +127,8 @@ static inline struct view_stats views_touch(const struct views *views)
 static inline void views_init(void)
 {
 	struct sigaction sa = { .sa_handler = view_sigbus };
-	static char dummy[4096] __attribute__((aligned(4096)));
+	static char buf[2 * 4096];
+	char *dummy = buf + (-(uintptr_t)buf & 4095);
 	struct views views = { .v = { { dummy, 4096 } }, .n = 1 };
 
 	sigaction(SIGBUS, &sa, NULL);

@@ -99,6 +99,7 @@ TEST_F(node, class)
 {
 	char path[256], text[32] = "", link[PATH_MAX], want[PATH_MAX];
 	unsigned int maj, min;
+	int numbers;
 	struct stat st;
 	FILE *f;
 
@@ -116,7 +117,8 @@ TEST_F(node, class)
 	ASSERT_NE(NULL, f);
 	EXPECT_NE(NULL, fgets(text, sizeof(text), f));
 	fclose(f);
-	ASSERT_EQ(2, sscanf(text, "%u:%u", &maj, &min));
+	numbers = sscanf(text, "%u:%u", &maj, &min);
+	ASSERT_EQ(2, numbers);
 	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", self->name);
 	ASSERT_EQ(0, stat(path, &st));
 	EXPECT_EQ(makedev(maj, min), st.st_rdev);
