@@ -108,7 +108,10 @@ in_root() {
 		root=$1 top=$2
 		mkdir -p "$root/src"
 		mountpoint -q "$root/src" || mount --bind "$top" "$root/src"
-		[ -z "$3" ] || { mkdir -p "$root/src/build/linux"; mount --bind "$top/$3" "$root/src/build/linux"; }
+		if [ -n "$3" ]; then
+			mkdir -p "$root/src/build/linux"
+			mount --bind "$top/$3" "$root/src/build/linux"
+		fi
 		mountpoint -q "$root/proc" || mount -t proc proc "$root/proc"
 		shift 3
 		exec chroot "$root" /usr/bin/env -i \
