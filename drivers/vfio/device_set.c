@@ -106,6 +106,33 @@ void vfio_leave_device_set(struct vfio_device *device)
 }
 
 /**
+ * vfio_find_device_in_devset() - Which member of a set stands for a device?
+ * @dev_set: the set
+ * @dev: device of the bus
+ *
+ * A member is found from vfio_assign_device_set() on until its last reference
+ * is gone, so also shortly before it is registered and after it is
+ * unregistered: who needs a driver behind it gets a registration reference.
+ *
+ * Context: The caller holds @dev_set->lock.
+ * Return: the member, which stays one as long as the lock is held; NULL if
+ * there is none.
+ */
+struct vfio_device *vfio_find_device_in_devset(struct vfio_device_set *dev_set,
+					       struct device *dev)
+{
+	struct vfio_device *device;
+
+	lockdep_assert_held(&dev_set->lock);
+
+	list_for_each_entry(device, &dev_set->devices, dev_set_entry)
+		if (device->dev == dev)
+			return device;
+	return NULL;
+}
+EXPORT_SYMBOL_GPL(vfio_find_device_in_devset);
+
+/**
  * vfio_device_set_open_count() - How many opens do the members have in sum?
  * @dev_set: the set
  *

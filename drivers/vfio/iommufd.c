@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Physical devices and iommufd: operations that drivers put into their
- * struct vfio_device_ops.
+ * struct vfio_device_ops, and questions about the iommufd of a device.
  *
  * Owns vfio_device.iommufd_device, .pasids and .iommufd_attached.  All
- * functions run with dev_set->lock held; only open devices get here.  Called
- * through the operations, by device_cdev.c.
+ * functions run with dev_set->lock held; only open devices get to the
+ * operations.  They are called by device_cdev.c, the questions by drivers.
  */
 #include <linux/iommufd.h>
 #include <linux/module.h>
@@ -13,6 +13,60 @@
 #include "vfio.h"
 
 MODULE_IMPORT_NS("IOMMUFD");
+
+/**
+ * vfio_iommufd_device_ictx() - The iommufd that a device is bound to
+ * @device: any device
+ *
+ * Context: dev_set->lock is held, the pointer is good for that long; an
+ * operation of an open device may also compare it without.
+ * Return: the iommufd, no reference; NULL if it is bound to none.
+ */
+struct iommufd_ctx *vfio_iommufd_device_ictx(struct vfio_device *device)
+{
+	return device->iommufd_device ? iommufd_device_to_ictx(device->iommufd_device) : NULL;
+}
+EXPORT_SYMBOL_GPL(vfio_iommufd_device_ictx);
+
+/* Does an iommufd own DMA of the device's group, by another device in it? */
+static bool vfio_iommufd_owns_group(struct vfio_device *device, struct iommufd_ctx *ictx)
+{
+	struct iommu_group *group = iommu_group_get(device->dev);
+	bool owned;
+
+	if (!group)
+		return false;
+	owned = iommufd_ctx_has_group(ictx, group);
+	iommu_group_put(group);
+	return owned;
+}
+
+/**
+ * vfio_iommufd_get_dev_id() - What is a device to the owner of an iommufd?
+ * @device: any device
+ * @ictx: the iommufd, or NULL which owns nothing
+ *
+ * A device that is not bound at all belongs to @ictx, too, if another device
+ * of its IOMMU group does: nobody else can get it then.
+ *
+ * Context: dev_set->lock is held.
+ * Return: the id (above 0) of a device that is bound to @ictx,
+ * VFIO_PCI_DEVID_OWNED for one that belongs to it without an id,
+ * VFIO_PCI_DEVID_NOT_OWNED for all others.
+ */
+int vfio_iommufd_get_dev_id(struct vfio_device *device, struct iommufd_ctx *ictx)
+{
+	lockdep_assert_held(&device->dev_set->lock);
+
+	if (!ictx)
+		return VFIO_PCI_DEVID_NOT_OWNED;
+	if (vfio_iommufd_device_ictx(device) == ictx)
+		return iommufd_device_to_id(device->iommufd_device);
+	if (vfio_iommufd_owns_group(device, ictx))
+		return VFIO_PCI_DEVID_OWNED;
+	return VFIO_PCI_DEVID_NOT_OWNED;
+}
+EXPORT_SYMBOL_GPL(vfio_iommufd_get_dev_id);
 
 /**
  * vfio_iommufd_physical_bind() - Make a device an object of an iommufd

@@ -221,6 +221,8 @@ void vfio_device_put_registration(struct vfio_device *device);
 
 int vfio_assign_device_set(struct vfio_device *device, void *set_id);
 unsigned int vfio_device_set_open_count(struct vfio_device_set *dev_set);
+struct vfio_device *vfio_find_device_in_devset(struct vfio_device_set *dev_set,
+					       struct device *dev);
 
 /**
  * vfio_device_cdev_opened() - Is the device in use through its character device?
@@ -235,8 +237,10 @@ static inline bool vfio_device_cdev_opened(struct vfio_device *device)
 	return device->cdev_opened;
 }
 
-/* Binding to iommufd, for use as operations: iommufd.c */
+/* Binding to iommufd, mostly for use as operations: iommufd.c */
 #if IS_ENABLED(CONFIG_IOMMUFD)
+struct iommufd_ctx *vfio_iommufd_device_ictx(struct vfio_device *device);
+int vfio_iommufd_get_dev_id(struct vfio_device *device, struct iommufd_ctx *ictx);
 int vfio_iommufd_physical_bind(struct vfio_device *device, struct iommufd_ctx *ictx, u32 *devid);
 int vfio_iommufd_physical_attach_ioas(struct vfio_device *device, u32 *pt_id);
 int vfio_iommufd_physical_pasid_attach_ioas(struct vfio_device *device, u32 pasid, u32 *pt_id);
@@ -244,6 +248,16 @@ void vfio_iommufd_physical_pasid_detach_ioas(struct vfio_device *device, u32 pas
 void vfio_iommufd_physical_detach_ioas(struct vfio_device *device);
 void vfio_iommufd_physical_unbind(struct vfio_device *device);
 #else
+static inline struct iommufd_ctx *vfio_iommufd_device_ictx(struct vfio_device *device)
+{
+	return NULL;
+}
+
+static inline int vfio_iommufd_get_dev_id(struct vfio_device *device, struct iommufd_ctx *ictx)
+{
+	return VFIO_PCI_DEVID_NOT_OWNED;
+}
+
 /* No such operation: typed, so that a table of operations can name them */
 #define vfio_iommufd_physical_bind						\
 	((typeof_member(struct vfio_device_ops, bind_iommufd))NULL)
@@ -259,10 +273,24 @@ void vfio_iommufd_physical_unbind(struct vfio_device *device);
 	((typeof_member(struct vfio_device_ops, unbind_iommufd))NULL)
 #endif
 
-/* What other subsystems may ask of a VFIO file: vfio_file.c */
+/* What other subsystems and drivers may ask of a file: vfio_file.c */
 bool vfio_file_is_valid(struct file *file);
 bool vfio_file_enforced_coherent(struct file *file);
 void vfio_file_set_kvm(struct file *file, struct kvm *kvm);
+#if IS_ENABLED(CONFIG_VFIO_GROUP)
+bool vfio_file_is_group(struct file *file);
+bool vfio_file_has_dev(struct file *file, struct vfio_device *device);
+#else
+static inline bool vfio_file_is_group(struct file *file)
+{
+	return false;
+}
+
+static inline bool vfio_file_has_dev(struct file *file, struct vfio_device *device)
+{
+	return false;
+}
+#endif
 
 /**
  * struct vfio_info_cap - A capability chain while it is put together

@@ -183,6 +183,12 @@ static void life_sets(struct kunit *test)
 		b->vdev.open_count = 0;
 		KUNIT_EXPECT_EQ(test, vfio_device_set_open_count(a->vdev.dev_set), 0);
 	}
+	scoped_guard(mutex, &c->vdev.dev_set->lock) {
+		struct vfio_device_set *set = c->vdev.dev_set;
+
+		KUNIT_EXPECT_PTR_EQ(test, vfio_find_device_in_devset(set, c->vdev.dev), &c->vdev);
+		KUNIT_EXPECT_NULL(test, vfio_find_device_in_devset(set, &c->vdev.device));
+	}
 
 	vfio_put_device(&a->vdev);
 	KUNIT_EXPECT_TRUE(test, list_is_singular(&b->vdev.dev_set->devices));
