@@ -32,6 +32,7 @@
 #define VFIO_PCI_INDEX_TO_OFFSET(index)	((u64)(index) << VFIO_PCI_OFFSET_SHIFT)
 
 struct dma_buf_attachment;
+struct eventfd_ctx;
 struct phys_vec;
 struct vfio_pci_cfg;
 struct vfio_pci_cfg_host_ops;
@@ -47,6 +48,9 @@ struct vfio_pci_intx;
  *               D3, reset).  Order: see Documentation/driver-api/vfio-locking.rst
  * @irq_type: VFIO_PCI_INTX_IRQ_INDEX, _MSI_ or _MSIX_ while that type is
  *            enabled, VFIO_PCI_NUM_IRQS while none is; protected by @igate
+ * @pm_runtime_engaged: the user has put the device into low-power mode, nothing
+ *                      of it may be mapped; written with @memory_lock held for
+ *                      writing
  *
  * All other members are private to the library, grouped by the file that owns
  * them.
@@ -56,6 +60,7 @@ struct vfio_pci_core_device {
 	struct pci_dev *pdev;
 	struct rw_semaphore memory_lock;
 	int irq_type;
+	bool pm_runtime_engaged;
 
 	/* private: */
 
@@ -80,8 +85,11 @@ struct vfio_pci_core_device {
 
 	/* vfio_pci_pm.c; protected by memory_lock held for writing */
 	struct pci_saved_state *pm_save;	/* state kept over D3hot that loses it */
-	u16 pm_command;				/* command register at that time */
+	u16 pm_command;				/* command register at that time, or asleep */
 	bool needs_pm_restore;			/* D3hot -> D0 resets the device; constant */
+
+	/* vfio_pci_runtime_pm.c; protected by memory_lock held for writing */
+	struct eventfd_ctx *pm_wakeup;		/* waking up signals it, ends low power */
 
 	/* vfio_pci_config.c and vfio_pci_cfg_*.c */
 	struct vfio_pci_cfg *cfg;		/* map and permissions, while open */
@@ -98,6 +106,7 @@ struct vfio_pci_core_device {
 	bool has_intx;				/* there is one; determined at open */
 	struct vfio_pci_intx *intx;		/* while INTx is enabled, else NULL */
 	bool virq_disabled;			/* the user has set DisINTx; written under both */
+	bool intx_asleep;			/* hands off the hardware; written under both */
 	struct xarray msi_vectors;		/* bound vectors: struct vfio_pci_msi_vector */
 	unsigned int num_vectors;		/* allocated when MSI or MSI-X was enabled */
 	u8 msi_qmax;				/* log2 of the MSI vectors allocated */
@@ -128,6 +137,10 @@ extern const struct pci_error_handlers vfio_pci_core_err_handlers;
 
 /* vfio_pci_ioctl.c */
 long vfio_pci_core_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg);
+
+/* vfio_pci_feature.c */
+int vfio_pci_core_ioctl_feature(struct vfio_device *core_vdev, u32 flags, void __user *arg,
+				size_t argsz);
 
 /* vfio_pci_region.c */
 int vfio_pci_ioctl_get_region_info(struct vfio_device *core_vdev, struct vfio_region_info *info,

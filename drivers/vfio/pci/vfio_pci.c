@@ -62,6 +62,7 @@ static const struct vfio_device_ops vfio_pci_ops = {
 	.read			= vfio_pci_core_read,
 	.write			= vfio_pci_core_write,
 	.ioctl			= vfio_pci_core_ioctl,
+	.device_feature		= vfio_pci_core_ioctl_feature,
 
 	.bind_iommufd		= vfio_iommufd_physical_bind,
 	.attach_ioas		= vfio_iommufd_physical_attach_ioas,

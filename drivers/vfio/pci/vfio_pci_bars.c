@@ -189,3 +189,19 @@ bool __vfio_pci_memory_enabled(struct vfio_pci_core_device *vdev)
 	return vdev->pdev->current_state < PCI_D3hot && vfio_pci_command_memory_enabled(vdev);
 }
 EXPORT_SYMBOL_GPL(__vfio_pci_memory_enabled);
+
+/**
+ * vfio_pci_memory_mappable() - May the device's memory be reached unseen?
+ * @vdev: open device
+ *
+ * Through page tables, by a CPU or by another device.
+ *
+ * Return: false while it would not answer, and in low-power mode: it may be
+ * asleep then, and nobody would wake it
+ *
+ * Context: memory_lock held, in either mode; the answer holds as long as that
+ */
+bool vfio_pci_memory_mappable(struct vfio_pci_core_device *vdev)
+{
+	return !vdev->pm_runtime_engaged && __vfio_pci_memory_enabled(vdev);
+}

@@ -201,6 +201,7 @@ void vfio_pci_core_disable(struct vfio_pci_core_device *vdev)
 {
 	struct pci_dev *pdev = vdev->pdev;
 
+	vfio_pci_low_power_close(vdev);
 	vfio_pci_set_power_state(vdev, PCI_D0);
 	pci_clear_master(pdev);
 	vfio_pci_irqs_disable(vdev);
@@ -292,33 +293,6 @@ static void vfio_pci_debugfs_add(struct vfio_pci_core_device *vdev)
 {
 }
 #endif
-
-/*
- * From here on runtime PM may suspend the device while nobody has it open.
- * One reference is held by whoever called probe; it is given up for the time
- * of the registration.
- */
-static void vfio_pci_idle_start(struct vfio_pci_core_device *vdev)
-{
-	struct device *dev = &vdev->pdev->dev;
-
-	/* Runtime PM wants to know the state, the last driver has left it unknown */
-	pci_set_power_state(vdev->pdev, PCI_D0);
-	dev->driver->pm = &vfio_pci_core_pm_ops;
-	pm_runtime_allow(dev);
-	if (!vdev->disable_idle_d3)
-		pm_runtime_put(dev);
-}
-
-static void vfio_pci_idle_stop(struct vfio_pci_core_device *vdev)
-{
-	struct device *dev = &vdev->pdev->dev;
-
-	if (!vdev->disable_idle_d3)
-		pm_runtime_get_noresume(dev);
-	/* Also wakes the device up */
-	pm_runtime_forbid(dev);
-}
 
 /**
  * vfio_pci_core_register_device() - Announce a device to user space

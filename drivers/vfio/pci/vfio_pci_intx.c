@@ -37,8 +37,9 @@
  * struct vfio_pci_intx - INTx while it is enabled
  * @vdev: the device
  * @irq: Linux number of the line
- * @masked: nothing is delivered; with pci_2_3 the INTx Disable bit is set,
- *          else the line is disabled exactly once.  Protected by irqlock
+ * @masked: nothing is delivered.  While it is set, or the device sleeps, the
+ *          INTx Disable bit is set with pci_2_3, else the line is disabled
+ *          exactly once.  Protected by irqlock
  * @trigger: eventfd to signal, or NULL.  Written under igate; the readers are
  *           the interrupt handler and the thread of @unmask, both of which a
  *           writer waits for before it drops the old one, and holders of igate
@@ -80,21 +81,32 @@ static void intx_signal(struct vfio_pci_intx *intx)
 		eventfd_signal(trigger);
 }
 
-/* True if that changed anything */
-static bool intx_mask_locked(struct vfio_pci_intx *intx)
+static void intx_hw_mask(struct vfio_pci_intx *intx)
+{
+	if (intx->vdev->pci_2_3)
+		intx_write_disable(intx->vdev->pdev, true);
+	else
+		disable_irq_nosync(intx->irq);
+}
+
+/* False if the interrupt is pending, and stays masked therefore */
+static bool intx_hw_unmask(struct vfio_pci_intx *intx)
+{
+	if (intx->vdev->pci_2_3)
+		return pci_check_and_unmask_intx(intx->vdev->pdev);
+	enable_irq(intx->irq);
+	return true;
+}
+
+static void intx_mask_locked(struct vfio_pci_intx *intx)
 {
 	struct vfio_pci_core_device *vdev = intx->vdev;
 
 	lockdep_assert_held(&vdev->irqlock);
 
-	if (intx->masked)
-		return false;
-	if (vdev->pci_2_3)
-		intx_write_disable(vdev->pdev, true);
-	else
-		disable_irq_nosync(intx->irq);
+	if (!intx->masked && !vdev->intx_asleep)
+		intx_hw_mask(intx);
 	intx->masked = true;
-	return true;
 }
 
 /*
@@ -109,21 +121,18 @@ static bool intx_unmask_locked(struct vfio_pci_intx *intx)
 
 	if (!intx->masked || vdev->virq_disabled)
 		return false;
-	if (vdev->pci_2_3) {
-		if (!pci_check_and_unmask_intx(vdev->pdev))
-			return true;
-	} else {
-		enable_irq(intx->irq);
-	}
+	/* An unmask eventfd does not wake the device, it takes effect later */
+	if (!vdev->intx_asleep && !intx_hw_unmask(intx))
+		return true;
 	intx->masked = false;
 	return false;
 }
 
-static bool intx_mask(struct vfio_pci_intx *intx)
+static void intx_mask(struct vfio_pci_intx *intx)
 {
 	guard(spinlock_irqsave)(&intx->vdev->irqlock);
 
-	return intx_mask_locked(intx);
+	intx_mask_locked(intx);
 }
 
 static bool intx_unmask_pending(struct vfio_pci_intx *intx)
@@ -152,14 +161,14 @@ static bool intx_quieten(struct vfio_pci_intx *intx)
 	 * Disable bit from before a delivery that came in between.
 	 */
 	if (vdev->pci_2_3)
-		return vdev->pdev->current_state <= PCI_D3hot &&
+		return !vdev->intx_asleep && vdev->pdev->current_state <= PCI_D3hot &&
 		       pci_check_and_mask_intx(vdev->pdev);
 
 	/*
 	 * Once only, or one enable_irq() would not be enough later: a mask
 	 * may have come while this interrupt was already on its way.
 	 */
-	if (!intx->masked)
+	if (!intx->masked && !vdev->intx_asleep)
 		disable_irq_nosync(intx->irq);
 	return true;
 }
@@ -334,34 +343,56 @@ bool vfio_pci_intx_usable(struct vfio_pci_core_device *vdev)
 }
 
 /**
- * vfio_pci_intx_mask() - Mask INTx for the time that the device sleeps
+ * vfio_pci_intx_suspend() - Keep INTx quiet while the device sleeps
  * @vdev: device
  *
- * Context: Process context, takes @vdev->igate.
- * Return: true if INTx was enabled and not masked already.
- */
-bool vfio_pci_intx_mask(struct vfio_pci_core_device *vdev)
-{
-	guard(mutex)(&vdev->igate);
-
-	return vdev->intx && intx_mask(vdev->intx);
-}
-EXPORT_SYMBOL_IF_KUNIT(vfio_pci_intx_mask);
-
-/**
- * vfio_pci_intx_unmask() - Undo vfio_pci_intx_mask()
- * @vdev: device; nothing happens if INTx is not enabled any more
+ * Until vfio_pci_intx_resume() nothing here touches the device: neither the
+ * handler, which others on a shared line may call, nor the unmask eventfd.
+ * What the user masks and unmasks is remembered.
  *
  * Context: Process context, takes @vdev->igate.
  */
-void vfio_pci_intx_unmask(struct vfio_pci_core_device *vdev)
+void vfio_pci_intx_suspend(struct vfio_pci_core_device *vdev)
 {
+	struct vfio_pci_intx *intx;
+
+	guard(mutex)(&vdev->igate);
+	guard(spinlock_irqsave)(&vdev->irqlock);
+
+	intx = vdev->intx;
+	if (intx && !intx->masked && !vdev->intx_asleep)
+		intx_hw_mask(intx);
+	vdev->intx_asleep = true;
+}
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_intx_suspend);
+
+/**
+ * vfio_pci_intx_resume() - Undo vfio_pci_intx_suspend()
+ * @vdev: device, awake again
+ *
+ * An interrupt that is pending by now is delivered.
+ *
+ * Context: Process context, takes @vdev->igate.
+ */
+void vfio_pci_intx_resume(struct vfio_pci_core_device *vdev)
+{
+	struct vfio_pci_intx *intx;
+	bool pending = false;
+
 	guard(mutex)(&vdev->igate);
 
-	if (vdev->intx)
-		intx_unmask(vdev->intx);
+	intx = vdev->intx;
+	scoped_guard(spinlock_irqsave, &vdev->irqlock) {
+		if (intx && !intx->masked && vdev->intx_asleep) {
+			pending = !intx_hw_unmask(intx);
+			intx->masked = pending;
+		}
+		vdev->intx_asleep = false;
+	}
+	if (pending)
+		intx_signal(intx);
 }
-EXPORT_SYMBOL_IF_KUNIT(vfio_pci_intx_unmask);
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_intx_resume);
 
 /**
  * vfio_pci_intx_set_virtual_disable() - The user has written the command register

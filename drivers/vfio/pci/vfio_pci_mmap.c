@@ -28,7 +28,7 @@ static unsigned long vfio_pci_vma_region_page(struct vm_area_struct *vma, unsign
  * @order: 2^@order pages are to be mapped; 0, PMD_ORDER or PUD_ORDER
  *
  * Return: VM_FAULT_NOPAGE when it is mapped, VM_FAULT_SIGBUS while the memory
- * is not there, VM_FAULT_FALLBACK for a size that the architecture does not
+ * is not there or in low-power mode, VM_FAULT_FALLBACK for a size that the architecture does not
  * have, or another VM_FAULT_* of the insertion.
  *
  * Context: process context, mmap_lock or the VMA's lock and memory_lock held
@@ -39,7 +39,7 @@ vm_fault_t vfio_pci_vmf_insert_pfn(struct vfio_pci_core_device *vdev, struct vm_
 {
 	lockdep_assert_held_read(&vdev->memory_lock);
 
-	if (!__vfio_pci_memory_enabled(vdev))
+	if (!vfio_pci_memory_mappable(vdev))
 		return VM_FAULT_SIGBUS;
 
 	if (!order)

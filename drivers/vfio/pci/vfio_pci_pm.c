@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Power states.  An open device is in the state that its user has written to
- * the PM capability (D0 at first) and holds a runtime PM reference; a device
- * that nobody has open may go to D3 by runtime PM, which is the PCI core's
- * work alone.
+ * the PM capability (D0 at first), unless runtime PM has put it to sleep: see
+ * vfio_pci_runtime_pm.c.
  *
  * memory_lock is held for writing while the state changes.  Called from the
- * emulation of the PM capability, from reset and from close.
+ * emulation of the PM capability, from reset, from close and from runtime PM.
  */
 
 #include <linux/pci.h>
-#include <linux/pm.h>
 
 #include "vfio_pci_priv.h"
-
-/*
- * Nothing to add to what the PCI core does: a device that is not open has
- * no mapping to zap and no interrupt to mask.  That these operations exist
- * makes the core wake the device around ioctls.
- */
-const struct dev_pm_ops vfio_pci_core_pm_ops = { };
 
 /**
  * vfio_pci_probe_power_state() - Does the device forget its state in D3hot?

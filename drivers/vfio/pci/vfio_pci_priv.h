@@ -64,6 +64,7 @@ void vfio_pci_bars_claim(struct vfio_pci_core_device *vdev);
 void vfio_pci_bars_probe_mmap(struct vfio_pci_core_device *vdev);
 void vfio_pci_bars_release(struct vfio_pci_core_device *vdev);
 bool vfio_pci_command_memory_enabled(struct vfio_pci_core_device *vdev);
+bool vfio_pci_memory_mappable(struct vfio_pci_core_device *vdev);
 
 /* ---- vfio_pci_atomics.c: AtomicOps that the way to the root port takes */
 
@@ -101,8 +102,8 @@ void vfio_pci_memory_restore_decode(struct vfio_pci_core_device *vdev, u16 cmd);
 
 void vfio_pci_intx_prepare(struct vfio_pci_core_device *vdev);
 bool vfio_pci_intx_usable(struct vfio_pci_core_device *vdev);
-bool vfio_pci_intx_mask(struct vfio_pci_core_device *vdev);
-void vfio_pci_intx_unmask(struct vfio_pci_core_device *vdev);
+void vfio_pci_intx_suspend(struct vfio_pci_core_device *vdev);
+void vfio_pci_intx_resume(struct vfio_pci_core_device *vdev);
 void vfio_pci_intx_set_virtual_disable(struct vfio_pci_core_device *vdev, bool disable);
 
 void vfio_pci_irqs_init(struct vfio_pci_core_device *vdev);
@@ -115,11 +116,21 @@ int vfio_pci_set_irqs(struct vfio_pci_core_device *vdev, u32 flags, unsigned int
 void vfio_pci_irq_signal_error(struct vfio_pci_core_device *vdev);
 bool vfio_pci_irq_signal_request(struct vfio_pci_core_device *vdev);
 
-/* ---- vfio_pci_pm.c: power states and runtime power management */
+/* ---- vfio_pci_pm.c: power states */
 
 void vfio_pci_probe_power_state(struct vfio_pci_core_device *vdev);
 int vfio_pci_set_power_state_locked(struct vfio_pci_core_device *vdev, pci_power_t state);
 int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t state);
+
+/* ---- vfio_pci_runtime_pm.c: when the device may sleep, and low-power mode */
+
+int vfio_pci_low_power_enter(struct vfio_pci_core_device *vdev, struct eventfd_ctx *wakeup);
+void vfio_pci_low_power_exit(struct vfio_pci_core_device *vdev);
+void vfio_pci_low_power_close(struct vfio_pci_core_device *vdev);
+int vfio_pci_wake(struct vfio_pci_core_device *vdev);
+void vfio_pci_let_sleep(struct vfio_pci_core_device *vdev);
+void vfio_pci_idle_start(struct vfio_pci_core_device *vdev);
+void vfio_pci_idle_stop(struct vfio_pci_core_device *vdev);
 extern const struct dev_pm_ops vfio_pci_core_pm_ops;
 
 /* ---- vfio_pci_reset.c: function reset, and who may be reset with whom */

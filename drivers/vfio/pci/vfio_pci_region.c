@@ -154,7 +154,9 @@ EXPORT_SYMBOL_GPL(vfio_pci_ioctl_get_region_info);
 static ssize_t vfio_pci_region_rw(struct vfio_device *core_vdev, char __user *buf, size_t count,
 				  loff_t *ppos, bool iswrite)
 {
+	struct vfio_pci_core_device *vdev = to_pci_core(core_vdev);
 	const struct vfio_pci_region_type *type;
+	ssize_t ret;
 
 	if (!count)
 		return 0;
@@ -162,7 +164,13 @@ static ssize_t vfio_pci_region_rw(struct vfio_device *core_vdev, char __user *bu
 	type = vfio_pci_region_find(VFIO_PCI_OFFSET_TO_INDEX((u64)*ppos));
 	if (!type)
 		return -EINVAL;
-	return type->rw(to_pci_core(core_vdev), buf, count, ppos, iswrite);
+
+	ret = vfio_pci_wake(vdev);
+	if (ret)
+		return ret;
+	ret = type->rw(vdev, buf, count, ppos, iswrite);
+	vfio_pci_let_sleep(vdev);
+	return ret;
 }
 
 /**
@@ -173,7 +181,8 @@ static ssize_t vfio_pci_region_rw(struct vfio_device *core_vdev, char __user *bu
  * @ppos: file position, advanced by what was read
  *
  * Return: bytes read, fewer than @count at the end of a region; -EINVAL no
- * such region or @ppos behind its end; -EFAULT; -EIO the memory is not there;
+ * such region or @ppos behind its end; -EFAULT; -EIO the memory is not there,
+ * or the device does not wake up from low-power mode;
  * -EBUSY, -ENOMEM the BAR is not usable
  *
  * Context: process context, sleeps

@@ -496,7 +496,9 @@ static void exclusive_is_balanced(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, intx_on(fake), 0);
 	KUNIT_EXPECT_EQ(test, intx(fake, A_MASK), 0);
 	KUNIT_EXPECT_EQ(test, intx(fake, A_MASK), 0);
-	KUNIT_EXPECT_FALSE(test, vfio_pci_intx_mask(&fake->vdev));
+	vfio_pci_intx_suspend(&fake->vdev);
+	KUNIT_EXPECT_TRUE(test, line_disabled(fake));
+	vfio_pci_intx_resume(&fake->vdev);
 	KUNIT_EXPECT_TRUE(test, line_disabled(fake));
 	KUNIT_EXPECT_EQ(test, set_irqs(fake, A_UNMASK | D_BOOL, 0, 0, 1, &no), 0);
 	KUNIT_EXPECT_TRUE(test, line_disabled(fake));
@@ -515,6 +517,35 @@ static void exclusive_is_balanced(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, line_disabled(fake));
 }
 
+/* Masked and unmasked while the device sleeps: the line is disabled once all the time */
+static void exclusive_sleep(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	struct vfio_pci_core_device *vdev = &fake->vdev;
+
+	KUNIT_ASSERT_EQ(test, intx_on(fake), 0);
+	vfio_pci_intx_suspend(vdev);
+	KUNIT_EXPECT_TRUE(test, line_disabled(fake));
+	KUNIT_EXPECT_EQ(test, intx(fake, A_MASK), 0);
+	KUNIT_EXPECT_EQ(test, intx(fake, A_UNMASK), 0);
+	KUNIT_EXPECT_TRUE(test, line_disabled(fake));
+	vfio_pci_intx_resume(vdev);
+	KUNIT_EXPECT_FALSE(test, line_disabled(fake));
+
+	vfio_pci_intx_suspend(vdev);
+	KUNIT_EXPECT_EQ(test, intx(fake, A_MASK), 0);
+	vfio_pci_intx_resume(vdev);
+	KUNIT_EXPECT_TRUE(test, line_disabled(fake));
+	KUNIT_EXPECT_EQ(test, intx(fake, A_UNMASK), 0);
+	KUNIT_EXPECT_FALSE(test, line_disabled(fake));
+
+	vfio_pci_intx_suspend(vdev);
+	KUNIT_EXPECT_EQ(test, intx_off(fake), 0);
+	vfio_pci_intx_resume(vdev);
+	KUNIT_ASSERT_EQ(test, intx_on(fake), 0);
+	KUNIT_EXPECT_FALSE(test, line_disabled(fake));
+}
+
 /* CVE-2024-26810: the virtual DisINTx and SET_IRQS agree on who may unmask */
 static void exclusive_virtual_disable(struct kunit *test)
 {
@@ -525,7 +556,8 @@ static void exclusive_virtual_disable(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, line_disabled(fake));
 	KUNIT_EXPECT_EQ(test, intx(fake, A_UNMASK), 0);
 	KUNIT_EXPECT_TRUE(test, line_disabled(fake));
-	vfio_pci_intx_unmask(&fake->vdev);
+	vfio_pci_intx_suspend(&fake->vdev);
+	vfio_pci_intx_resume(&fake->vdev);
 	KUNIT_EXPECT_TRUE(test, line_disabled(fake));
 	vfio_pci_intx_set_virtual_disable(&fake->vdev, true);
 	vfio_pci_intx_set_virtual_disable(&fake->vdev, false);
@@ -627,30 +659,58 @@ static void shared_command_overwritten(struct kunit *test)
 	KUNIT_EXPECT_FALSE_MSG(test, disintx(fake), "interrupt lost for good");
 }
 
-/* Runtime suspend masks; an enabled INTx comes back as it was */
+/* Runtime suspend masks, resume unmasks; in between nothing is written */
 static void shared_sleep(struct kunit *test)
 {
 	struct fake *fake = shared_on(test);
+	struct vfio_pci_core_device *vdev = &fake->vdev;
 
-	KUNIT_EXPECT_TRUE(test, vfio_pci_intx_mask(&fake->vdev));
+	vfio_pci_intx_suspend(vdev);
 	KUNIT_EXPECT_TRUE(test, disintx(fake));
-	KUNIT_EXPECT_FALSE(test, vfio_pci_intx_mask(&fake->vdev));
-	vfio_pci_intx_unmask(&fake->vdev);
+	vfio_pci_intx_resume(vdev);
 	KUNIT_EXPECT_FALSE(test, disintx(fake));
 
 	/* Without power its status reads as all ones, but the interrupt isn't its own */
-	KUNIT_EXPECT_TRUE(test, vfio_pci_intx_mask(&fake->vdev));
-	fake->pdev.current_state = PCI_D3cold;
+	vfio_pci_intx_suspend(vdev);
 	set_level(fake, true);
 	set_disintx(fake, false);
 	interrupt(fake);
 	KUNIT_EXPECT_FALSE(test, disintx(fake));
-	fake->pdev.current_state = PCI_D0;
+
+	/* What is masked and unmasked now takes effect later */
+	KUNIT_EXPECT_EQ(test, intx(fake, A_MASK), 0);
+	KUNIT_EXPECT_FALSE(test, disintx(fake));
+	set_level(fake, false);
+	set_disintx(fake, true);
+	KUNIT_EXPECT_EQ(test, intx(fake, A_UNMASK), 0);
+	KUNIT_EXPECT_TRUE(test, disintx(fake));
+	vfio_pci_intx_resume(vdev);
+	KUNIT_EXPECT_FALSE(test, disintx(fake));
+
+	vfio_pci_intx_suspend(vdev);
+	KUNIT_EXPECT_EQ(test, intx(fake, A_MASK), 0);
+	vfio_pci_intx_resume(vdev);
+	KUNIT_EXPECT_TRUE(test, disintx(fake));
+	KUNIT_EXPECT_EQ(test, intx(fake, A_UNMASK), 0);
 
 	KUNIT_EXPECT_EQ(test, intx_off(fake), 0);
-	KUNIT_EXPECT_FALSE(test, vfio_pci_intx_mask(&fake->vdev));
-	vfio_pci_intx_unmask(&fake->vdev);
+	vfio_pci_intx_suspend(vdev);
+	vfio_pci_intx_resume(vdev);
 	KUNIT_EXPECT_TRUE(test, disintx(fake));
+}
+
+/* Asserting when the device wakes up: delivered, and masked with it */
+static void shared_pending_at_resume(struct kunit *test)
+{
+	struct fake *fake = shared_on(test);
+
+	vfio_pci_intx_suspend(&fake->vdev);
+	set_level(fake, true);
+	vfio_pci_intx_resume(&fake->vdev);
+	KUNIT_EXPECT_TRUE(test, disintx(fake));
+	set_level(fake, false);
+	KUNIT_EXPECT_EQ(test, intx(fake, A_UNMASK), 0);
+	KUNIT_EXPECT_FALSE(test, disintx(fake));
 }
 
 /* CVE-2024-26812: replacing and unbinding with nothing there, in any order */
@@ -701,12 +761,14 @@ static struct kunit_case intrs_cases[] = {
 	KUNIT_CASE(info_of_intx),
 	KUNIT_CASE(exclusive_automasks),
 	KUNIT_CASE(exclusive_is_balanced),
+	KUNIT_CASE(exclusive_sleep),
 	KUNIT_CASE(exclusive_virtual_disable),
 	KUNIT_CASE(shared_automasks),
 	KUNIT_CASE(shared_pending_at_enable),
 	KUNIT_CASE(shared_virtual_disable),
 	KUNIT_CASE(shared_command_overwritten),
 	KUNIT_CASE(shared_sleep),
+	KUNIT_CASE(shared_pending_at_resume),
 	KUNIT_CASE(shared_rebind),
 	KUNIT_CASE(close_disables_everything),
 	{}
