@@ -91,6 +91,11 @@ struct vfio_pci_core_device {
 	/* vfio_pci_runtime_pm.c; protected by memory_lock held for writing */
 	struct eventfd_ctx *pm_wakeup;		/* waking up signals it, ends low power */
 
+	/* vfio_pci_ioeventfd.c */
+	struct mutex ioeventfds_lock;		/* protects the two below */
+	struct list_head ioeventfds;		/* of struct vfio_pci_ioeventfd */
+	unsigned int ioeventfds_nr;
+
 	/* vfio_pci_config.c and vfio_pci_cfg_*.c */
 	struct vfio_pci_cfg *cfg;		/* map and permissions, while open */
 	u8 *vconfig;				/* virtual configuration space */

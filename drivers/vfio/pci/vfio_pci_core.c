@@ -58,6 +58,8 @@ int vfio_pci_core_init_dev(struct vfio_device *core_vdev)
 	vdev->msix_bar = VFIO_PCI_NO_BAR;
 	vdev->cfg_host = &vfio_pci_cfg_hardware;
 	init_rwsem(&vdev->memory_lock);
+	mutex_init(&vdev->ioeventfds_lock);
+	INIT_LIST_HEAD(&vdev->ioeventfds);
 	vfio_pci_irqs_init(vdev);
 	return 0;
 }
@@ -73,6 +75,7 @@ void vfio_pci_core_release_dev(struct vfio_device *core_vdev)
 		container_of(core_vdev, struct vfio_pci_core_device, vdev);
 
 	vfio_pci_irqs_destroy(vdev);
+	mutex_destroy(&vdev->ioeventfds_lock);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_release_dev);
 
@@ -205,6 +208,7 @@ void vfio_pci_core_disable(struct vfio_pci_core_device *vdev)
 	vfio_pci_set_power_state(vdev, PCI_D0);
 	pci_clear_master(pdev);
 	vfio_pci_irqs_disable(vdev);
+	vfio_pci_ioeventfds_remove(vdev);
 
 	vfio_pci_memory_zap_and_lock(vdev);
 	vfio_pci_config_free(vdev);

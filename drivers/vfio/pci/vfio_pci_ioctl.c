@@ -8,6 +8,7 @@
  * Called without a lock; the callees take theirs.
  */
 
+#include <linux/log2.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -20,6 +21,7 @@ union vfio_pci_ioctl_arg {
 	struct vfio_device_info device_info;
 	struct vfio_irq_info irq_info;
 	struct vfio_irq_set irq_set;
+	struct vfio_device_ioeventfd ioeventfd;
 };
 
 /**
@@ -139,6 +141,20 @@ static long vfio_pci_ioctl_reset(struct vfio_pci_core_device *vdev,
 	return vfio_pci_try_reset_function(vdev);
 }
 
+static long vfio_pci_ioctl_ioeventfd(struct vfio_pci_core_device *vdev,
+				     union vfio_pci_ioctl_arg *arg, void __user *uarg)
+{
+	const struct vfio_device_ioeventfd *ioeventfd = &arg->ioeventfd;
+
+	/* The flags are the widths, one bit each */
+	if (ioeventfd->flags & ~VFIO_DEVICE_IOEVENTFD_SIZE_MASK ||
+	    !is_power_of_2(ioeventfd->flags))
+		return -EINVAL;
+
+	return vfio_pci_ioeventfd(vdev, ioeventfd->offset, ioeventfd->data, ioeventfd->flags,
+				  ioeventfd->fd);
+}
+
 static const struct vfio_pci_ioctl vfio_pci_ioctls[] = {
 	{
 		.cmd = VFIO_DEVICE_GET_INFO,
@@ -155,6 +171,10 @@ static const struct vfio_pci_ioctl vfio_pci_ioctls[] = {
 	}, {
 		.cmd = VFIO_DEVICE_RESET,
 		.handler = vfio_pci_ioctl_reset,
+	}, {
+		.cmd = VFIO_DEVICE_IOEVENTFD,
+		.minsz = offsetofend(struct vfio_device_ioeventfd, fd),
+		.handler = vfio_pci_ioctl_ioeventfd,
 	},
 };
 
@@ -162,6 +182,10 @@ static_assert(offsetofend(struct vfio_device_info, num_irqs) == 16);
 static_assert(offsetofend(struct vfio_irq_info, count) == 16);
 static_assert(offsetofend(struct vfio_irq_set, count) == 20);
 static_assert(offsetof(struct vfio_irq_set, data) == 20);
+static_assert(offsetofend(struct vfio_device_ioeventfd, fd) == 28);
+/* A flag is the number of bytes */
+static_assert(VFIO_DEVICE_IOEVENTFD_8 == 1 && VFIO_DEVICE_IOEVENTFD_16 == 2 &&
+	      VFIO_DEVICE_IOEVENTFD_32 == 4 && VFIO_DEVICE_IOEVENTFD_64 == 8);
 
 /**
  * vfio_pci_core_ioctl() - ioctls on the device file that the core passes on

@@ -98,6 +98,12 @@ void vfio_pci_memory_decode_put(struct vfio_pci_core_device *vdev, u16 cmd);
 u16 vfio_pci_memory_force_decode(struct vfio_pci_core_device *vdev);
 void vfio_pci_memory_restore_decode(struct vfio_pci_core_device *vdev, u16 cmd);
 
+/* ---- vfio_pci_ioeventfd.c: eventfds that write to a BAR when they are signalled */
+
+int vfio_pci_ioeventfd(struct vfio_pci_core_device *vdev, u64 offset, u64 data,
+		       unsigned int width, int fd);
+void vfio_pci_ioeventfds_remove(struct vfio_pci_core_device *vdev);
+
 /* ---- vfio_pci_intx.c, vfio_pci_msi.c, vfio_pci_intrs.c (more in vfio_pci_irq.h) */
 
 void vfio_pci_intx_prepare(struct vfio_pci_core_device *vdev);
