@@ -134,12 +134,39 @@ kernel_paths() {
 		SRC=build/linux OBJ=build/debug/kernel MODS=build/debug/mods
 		FRAGMENTS+=(kit/configs/debug.config)
 		;;
+	kcsan)
+		SRC=build/linux OBJ=build/kcsan/kernel MODS=build/kcsan/mods
+		FRAGMENTS+=(kit/configs/kcsan.config)
+		;;
 	reference)
 		SRC=build/base OBJ=build/reference/kernel MODS=build/reference/mods
 		AS_LINUX=build/base
 		;;
-	*) die "no such kernel: $1 (normal, debug or reference)" ;;
+	*) die "no such kernel: $1 (normal, debug, kcsan or reference)" ;;
 	esac
+}
+
+# guest_initramfs NAME INIT FILES MODULE...: build/demo/NAME, busybox with INIT as
+# its first process, and of FILES (paths, one a line) those of the modules named
+guest_initramfs() {
+	local name=$1 init=$2 files=$3 key m
+	shift 3
+
+	files=$(for m; do grep "/$m\.ko$" <<<"$files" || die "no module $m"; done)
+	key=$({ cat "$TOP/$init"; (cd "$TOP" && xargs sha256sum <<<"$files"); } | hash_of)
+	if stamp_is "initramfs-$name" "$key" && [ -f "$BUILD/demo/$name" ]; then return 0; fi
+	mkdir -p "$BUILD/demo"
+	# shellcheck disable=SC2016,SC2086
+	in_root /bin/sh -ec '
+		init=$1 out=$2 t=$(mktemp -d)
+		shift 2
+		mkdir -p "$t/bin" "$t/dev" "$t/proc" "$t/sys" "$t/modules"
+		cp /usr/bin/busybox "$t/bin/busybox"
+		cp "$init" "$t/init"
+		cp "$@" "$t/modules/"
+		(cd "$t" && find . | cpio -o -H newc --quiet | gzip -1) >"$out"
+		rm -rf "$t"' sh "$init" "/src/build/demo/$name" $files
+	stamp_set "initramfs-$name" "$key"
 }
 
 usage_from_head() { sed -n '3,/^$/{s/^# \{0,1\}//;/^set -e/d;p}' "$1"; }
