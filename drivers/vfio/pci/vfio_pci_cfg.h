@@ -24,8 +24,13 @@
 /* BARs 0 to 5 and the expansion ROM */
 #define VFIO_PCI_CFG_NUM_BARS	(PCI_STD_NUM_BARS + 1)
 
-/* Spans that one device can have; the map has one byte for each number */
+/*
+ * Spans that one device can have; the map has one byte for each number.  Two
+ * are kept: for the header of a hidden first extended capability, and for
+ * vfio_pci_config_virtualise_dword()
+ */
 #define VFIO_PCI_CFG_MAX_SPANS	160
+#define VFIO_PCI_CFG_MAX_CAPS	(VFIO_PCI_CFG_MAX_SPANS - 2)
 
 /* The first two spans are always there */
 #define VFIO_PCI_CFG_SPAN_RAW		0
@@ -84,6 +89,20 @@ struct vfio_pci_cfg_span {
 };
 
 /**
+ * enum vfio_pci_cfg_how - Where an aligned dword is read from
+ * @VFIO_PCI_CFG_HW: all of it from hardware
+ * @VFIO_PCI_CFG_VIRT: all of it from the virtual copy
+ * @VFIO_PCI_CFG_MERGE: from both, as its masks say
+ * @VFIO_PCI_CFG_SPLIT: its bytes belong to several spans
+ */
+enum vfio_pci_cfg_how {
+	VFIO_PCI_CFG_HW,
+	VFIO_PCI_CFG_VIRT,
+	VFIO_PCI_CFG_MERGE,
+	VFIO_PCI_CFG_SPLIT,
+};
+
+/**
  * struct vfio_pci_cfg - The virtual configuration space of an open device
  * @lock: serialises writes, so that a hook finds the value that was written
  *        before and nobody changes it underneath.  Taken before any other
@@ -99,6 +118,8 @@ struct vfio_pci_cfg_span {
  * @bar_mask: address bits that the user can set in a virtual BAR; zero for a
  *            BAR that is not there
  * @bar_type: bits of a virtual BAR that always read one
+ * @how: enum vfio_pci_cfg_how of each dword: what @map and the layouts come
+ *       down to for whoever reads
  * @map: number of the span for each byte
  *
  * All but the content of vconfig is constant between vfio_pci_config_init()
@@ -112,6 +133,7 @@ struct vfio_pci_cfg {
 	u32 bar_host[VFIO_PCI_CFG_NUM_BARS];
 	u32 bar_mask[VFIO_PCI_CFG_NUM_BARS];
 	u32 bar_type[VFIO_PCI_CFG_NUM_BARS];
+	u8 how[PCI_CFG_SPACE_EXP_SIZE / 4];
 	u8 map[] __aligned(4);
 };
 
@@ -207,6 +229,7 @@ extern const struct vfio_pci_cfg_emul vfio_pci_cfg_emul_af;
 void vfio_pci_cfg_bars_init(struct vfio_pci_core_device *vdev);
 
 /* vfio_pci_cfg_perm.c */
+extern const struct vfio_pci_cfg_layout vfio_pci_cfg_layout_virtual;
 const struct vfio_pci_cfg_layout *
 vfio_pci_cfg_layout_of(struct vfio_pci_core_device *vdev, const struct vfio_pci_cfg_span *span);
 

@@ -11,6 +11,7 @@
  * Called by everybody above; calls nobody in the library.
  */
 #include <linux/pci.h>
+#include <linux/unaligned.h>
 
 #include "vfio_pci_priv.h"
 
@@ -99,6 +100,40 @@ int vfio_pci_cfg_host_read(struct vfio_pci_core_device *vdev, unsigned int pos, 
 	if (likely(vdev->cfg_host == &vfio_pci_cfg_hardware))
 		return hw_read(vdev, pos, len, val);
 	return vdev->cfg_host->read(vdev, pos, len, val);
+}
+
+/**
+ * vfio_pci_cfg_host_read_dwords() - Read many dwords of the real configuration space
+ * @vdev: device
+ * @pos: offset of the first, a multiple of 4
+ * @num: dwords, all inside configuration space
+ * @buf: where to, little endian, not necessarily aligned
+ *
+ * As vfio_pci_cfg_host_read() for each of them, in this order.
+ *
+ * Context: may sleep while the PCI core keeps users away from the device.
+ * Return: 0, or a negative errno as for vfio_pci_cfg_host_read(); the dwords
+ * from the failed one on are not in @buf then.
+ */
+int vfio_pci_cfg_host_read_dwords(struct vfio_pci_core_device *vdev, unsigned int pos,
+				  unsigned int num, u8 *buf)
+{
+	const bool hw = vdev->cfg_host == &vfio_pci_cfg_hardware;
+	struct pci_dev *pdev = vdev->pdev;
+	const u8 *end = buf + 4 * num;
+	u32 val;
+	int ret;
+
+	for (; buf != end; buf += 4, pos += 4) {
+		if (likely(hw))
+			ret = pci_user_read_config_dword(pdev, pos, &val);
+		else
+			ret = vdev->cfg_host->read(vdev, pos, 4, &val);
+		if (ret)
+			return ret;
+		put_unaligned_le32(val, buf);
+	}
+	return 0;
 }
 
 /**

@@ -304,8 +304,7 @@ static void cap_found(struct vfio_pci_core_device *vdev, bool ext, unsigned int 
 {
 	unsigned int len = cap_measure(vdev, ext, id, pos, end);
 
-	/* The last span is for the header of a hidden first extended one */
-	if (!len || vdev->cfg->num_spans == VFIO_PCI_CFG_MAX_SPANS - 1)
+	if (!len || vdev->cfg->num_spans == VFIO_PCI_CFG_MAX_CAPS)
 		pci_dbg(vdev->pdev, "hiding %s %#x@%#x\n", ext ? "ecap" : "cap", id, pos);
 	else
 		cap_claim(vdev, ext, id, pos, len);

@@ -70,6 +70,11 @@ LAYOUT(header_no_memory);
 /* Bytes that belong to nothing the user is shown */
 static const struct vfio_pci_cfg_layout raw = { .rest = { .write = ALL } };
 
+/* A dword that the host has set aside for the user, vfio_pci_config_virtualise_dword() */
+const struct vfio_pci_cfg_layout vfio_pci_cfg_layout_virtual = {
+	.rest = { .virt = ALL, .write = ALL },
+};
+
 /* ---- Capabilities */
 
 /* AGP, HyperTransport, SATA, MSI-X */

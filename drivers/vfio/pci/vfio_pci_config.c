@@ -25,7 +25,7 @@
 #include "vfio_pci_cfg.h"
 
 /* Bytes that are copied from and to the user at a time */
-#define BATCH	128
+#define BATCH	256
 
 /**
  * piece_len() - How much can be accessed at once?
@@ -53,32 +53,92 @@ static u32 ones(unsigned int len)
 	return ~0U >> (32 - 8 * len);
 }
 
-/*
- * Read one piece.  The caller has it from piece_len().  Inlined, so that it is
- * straight for whole dwords, of which the user reads many.
- */
+/* Read one piece.  The caller has it from piece_len(), or knows as well. */
 static __always_inline int read_piece(struct vfio_pci_core_device *vdev, unsigned int pos,
 				      unsigned int len, u32 *val)
 {
 	const struct vfio_pci_cfg *cfg = vdev->cfg;
-	const struct vfio_pci_cfg_reg *reg;
 	unsigned int shift = 8 * (pos & 3);
-	u32 virt, all = ones(len);
+	u32 virt, host, all = ones(len);
 	int ret;
 
-	if (cfg->map[pos] == VFIO_PCI_CFG_SPAN_RAW)
+	if (cfg->how[pos / 4] == VFIO_PCI_CFG_HW)
 		return vfio_pci_cfg_host_read(vdev, pos, len, val);
 
-	reg = vfio_pci_cfg_reg_of(&cfg->spans[cfg->map[pos]], pos & ~3U);
-	virt = reg->virt >> shift & all;
-	*val = 0;
-	if (virt != all) {
-		ret = vfio_pci_cfg_host_read(vdev, pos, len, val);
+	virt = vfio_pci_cfg_reg_of(&cfg->spans[cfg->map[pos]], pos & ~3U)->virt >> shift & all;
+	*val = vfio_pci_cfg_virt(vdev, pos & ~3U) >> shift & virt;
+	if (virt == all)
+		return 0;
+	ret = vfio_pci_cfg_host_read(vdev, pos, len, &host);
+	*val |= host & ~virt;
+	return ret;
+}
+
+/* Read a request by the piece, however it lies */
+static int read_pieces(struct vfio_pci_core_device *vdev, unsigned int pos, unsigned int count,
+		       u8 *buf)
+{
+	unsigned int len;
+	u32 val;
+	int ret;
+
+	for (; count; pos += len, buf += len, count -= len) {
+		len = piece_len(vdev->cfg, pos, count);
+		ret = read_piece(vdev, pos, len, &val);
+		if (ret)
+			return ret;
+		if (len == 4)
+			put_unaligned_le32(val, buf);
+		else if (len == 2)
+			put_unaligned_le16(val, buf);
+		else
+			*buf = val;
+	}
+	return 0;
+}
+
+/* Dwords from one on, at most @num, that are read from hardware alone */
+static unsigned int hw_run(const u8 *how, unsigned int num)
+{
+	unsigned int n;
+
+	for (n = 1; n < num && how[n] == VFIO_PCI_CFG_HW; n++)
+		;
+	return n;
+}
+
+/*
+ * Read whole dwords.  Most are read from one place alone, and those take
+ * nothing but a look at their struct vfio_pci_cfg.how.
+ */
+static int read_dwords(struct vfio_pci_core_device *vdev, unsigned int pos, unsigned int num,
+		       u8 *buf)
+{
+	const u8 *how = &vdev->cfg->how[pos / 4];
+	unsigned int n;
+	u32 val;
+	int ret;
+
+	for (; num; num -= n, how += n, pos += 4 * n, buf += 4 * n) {
+		n = 1;
+		switch (*how) {
+		case VFIO_PCI_CFG_VIRT:
+			put_unaligned_le32(vfio_pci_cfg_virt(vdev, pos), buf);
+			continue;
+		case VFIO_PCI_CFG_HW:
+			n = hw_run(how, num);
+			ret = vfio_pci_cfg_host_read_dwords(vdev, pos, n, buf);
+			break;
+		case VFIO_PCI_CFG_MERGE:
+			ret = read_piece(vdev, pos, 4, &val);
+			put_unaligned_le32(val, buf);
+			break;
+		default:
+			ret = read_pieces(vdev, pos, 4, buf);
+		}
 		if (ret)
 			return ret;
 	}
-	if (virt)
-		*val = (*val & ~virt) | (vfio_pci_cfg_virt(vdev, pos & ~3U) >> shift & virt);
 	return 0;
 }
 
@@ -178,26 +238,18 @@ static int write_piece(struct vfio_pci_core_device *vdev, unsigned int pos, unsi
 VISIBLE_IF_KUNIT int vfio_pci_config_read(struct vfio_pci_core_device *vdev, unsigned int pos,
 					  unsigned int count, u8 *buf)
 {
-	unsigned int len;
-	u32 val;
-	int ret;
+	unsigned int head = min(-pos & 3, count);
+	unsigned int body = (count - head) & ~3U;
+	int ret = 0;
 
-	for (; count; pos += len, buf += len, count -= len) {
-		len = piece_len(vdev->cfg, pos, count);
-		if (likely(len == 4)) {
-			ret = read_piece(vdev, pos, 4, &val);
-			put_unaligned_le32(val, buf);
-		} else if (len == 2) {
-			ret = read_piece(vdev, pos, 2, &val);
-			put_unaligned_le16(val, buf);
-		} else {
-			ret = read_piece(vdev, pos, 1, &val);
-			*buf = val;
-		}
-		if (ret)
-			return ret;
-	}
-	return 0;
+	if (head)
+		ret = read_pieces(vdev, pos, head, buf);
+	if (!ret && body)
+		ret = read_dwords(vdev, pos + head, body / 4, buf + head);
+	if (!ret && count > head + body)
+		ret = read_pieces(vdev, pos + head + body, count - head - body,
+				  buf + head + body);
+	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(vfio_pci_config_read);
 
@@ -235,8 +287,50 @@ VISIBLE_IF_KUNIT int vfio_pci_config_write(struct vfio_pci_core_device *vdev, un
 }
 EXPORT_SYMBOL_IF_KUNIT(vfio_pci_config_write);
 
-static int rw_batch(struct vfio_pci_core_device *vdev, char __user *ubuf, unsigned int count,
-		    unsigned int pos, bool iswrite)
+/* Is a request one piece? */
+static bool is_piece(const struct vfio_pci_cfg *cfg, unsigned int pos, size_t count)
+{
+	return count <= 4 && is_power_of_2(count) && !(pos & (count - 1)) &&
+	       cfg->how[pos / 4] != VFIO_PCI_CFG_SPLIT;
+}
+
+/* Nearly all requests are a single register */
+static int read_one(struct vfio_pci_core_device *vdev, char __user *ubuf, unsigned int count,
+		    unsigned int pos)
+{
+	u32 val;
+	int ret;
+
+	if (count == 4)
+		ret = read_piece(vdev, pos, 4, &val) ?:
+		      put_user(cpu_to_le32(val), (__le32 __user *)ubuf);
+	else if (count == 2)
+		ret = read_piece(vdev, pos, 2, &val) ?:
+		      put_user(cpu_to_le16(val), (__le16 __user *)ubuf);
+	else
+		ret = read_piece(vdev, pos, 1, &val) ?: put_user(val, (u8 __user *)ubuf);
+	return ret;
+}
+
+static int write_one(struct vfio_pci_core_device *vdev, char __user *ubuf, unsigned int count,
+		     unsigned int pos)
+{
+	__le32 dword;
+	__le16 word;
+	u8 byte;
+
+	if (count == 4)
+		return get_user(dword, (__le32 __user *)ubuf) ?:
+		       write_piece(vdev, pos, 4, le32_to_cpu(dword));
+	if (count == 2)
+		return get_user(word, (__le16 __user *)ubuf) ?:
+		       write_piece(vdev, pos, 2, le16_to_cpu(word));
+	return get_user(byte, (u8 __user *)ubuf) ?: write_piece(vdev, pos, 1, byte);
+}
+
+/* Kept out of line so that single registers don't pay for its buffer */
+static noinline_for_stack int rw_batch(struct vfio_pci_core_device *vdev, char __user *ubuf,
+				       unsigned int count, unsigned int pos, bool iswrite)
 {
 	u8 buf[BATCH];
 	int ret;
@@ -283,6 +377,14 @@ ssize_t vfio_pci_config_rw(struct vfio_pci_core_device *vdev, char __user *buf, 
 	if (outside(vdev, pos, count))
 		return -EFAULT;
 
+	if (is_piece(vdev->cfg, pos, count)) {
+		ret = iswrite ? write_one(vdev, buf, count, pos) : read_one(vdev, buf, count, pos);
+		if (ret)
+			return ret;
+		*ppos += count;
+		return count;
+	}
+
 	for (done = 0; done < count; done += len) {
 		len = min_t(size_t, count - done, BATCH);
 		ret = rw_batch(vdev, buf + done, len, pos + done, iswrite);
@@ -322,7 +424,7 @@ ssize_t vfio_pci_config_rw_single(struct vfio_pci_core_device *vdev, char __user
 		return -EFAULT;
 
 	len = piece_len(vdev->cfg, *ppos, min_t(size_t, count, 4));
-	ret = rw_batch(vdev, buf, len, *ppos, iswrite);
+	ret = iswrite ? write_one(vdev, buf, len, *ppos) : read_one(vdev, buf, len, *ppos);
 	return ret ?: len;
 }
 EXPORT_SYMBOL_GPL(vfio_pci_config_rw_single);
@@ -377,6 +479,18 @@ static void fix_header(struct vfio_pci_core_device *vdev)
 	vfio_pci_cfg_bars_init(vdev);
 }
 
+/* Where to read a dword from */
+static enum vfio_pci_cfg_how how_to_read(const struct vfio_pci_cfg *cfg, unsigned int pos)
+{
+	const struct vfio_pci_cfg_span *span = &cfg->spans[cfg->map[pos]];
+	u32 virt;
+
+	if (piece_len(cfg, pos, 4) != 4)
+		return VFIO_PCI_CFG_SPLIT;
+	virt = vfio_pci_cfg_reg_of(span, pos)->virt;
+	return !virt ? VFIO_PCI_CFG_HW : !~virt ? VFIO_PCI_CFG_VIRT : VFIO_PCI_CFG_MERGE;
+}
+
 static int fill(struct vfio_pci_core_device *vdev)
 {
 	struct vfio_pci_cfg *cfg = vdev->cfg;
@@ -397,6 +511,8 @@ static int fill(struct vfio_pci_core_device *vdev)
 		cfg->spans[i].layout = vfio_pci_cfg_layout_of(vdev, &cfg->spans[i]);
 		clear_span(vdev, &cfg->spans[i]);
 	}
+	for (i = 0; i < cfg->size; i += 4)
+		cfg->how[i / 4] = how_to_read(cfg, i);
 	fix_header(vdev);
 	vfio_pci_cfg_link_caps(vdev);
 	return 0;
@@ -454,3 +570,40 @@ void vfio_pci_config_free(struct vfio_pci_core_device *vdev)
 	vdev->vconfig = NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(vfio_pci_config_free);
+
+/**
+ * vfio_pci_config_virtualise_dword() - Set a dword aside for the user
+ * @vdev: device after vfio_pci_core_enable() and before
+ *        vfio_pci_core_finish_enable(): nobody reads or writes yet
+ * @pos: offset of the dword, a multiple of 4 behind the standard header
+ * @val: what it reads as until the user writes it
+ *
+ * From now on the dword is nothing but memory: all of it can be read and
+ * written, and hardware never learns of it.  Whatever was there is hidden by
+ * it, a capability, too.  For a device of which the host uses a register to
+ * tell its drivers something; there is room for one such dword.
+ *
+ * Context: dev_set->lock is held.
+ * Return: 0; -EINVAL for a @pos outside; -ENOSPC for a second one.
+ */
+int vfio_pci_config_virtualise_dword(struct vfio_pci_core_device *vdev, unsigned int pos, u32 val)
+{
+	struct vfio_pci_cfg *cfg = vdev->cfg;
+	struct vfio_pci_cfg_span *span;
+
+	if (pos & 3 || pos < PCI_STD_HEADER_SIZEOF || pos >= cfg->size)
+		return -EINVAL;
+	if (cfg->num_spans == VFIO_PCI_CFG_MAX_SPANS)
+		return -ENOSPC;
+
+	span = &cfg->spans[cfg->num_spans];
+	span->layout = &vfio_pci_cfg_layout_virtual;
+	span->start = pos;
+	span->len = 4;
+	memset(&cfg->map[pos], cfg->num_spans, 4);
+	cfg->num_spans++;
+	cfg->how[pos / 4] = VFIO_PCI_CFG_VIRT;
+	vfio_pci_cfg_set_virt(vdev, pos, val);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_config_virtualise_dword);

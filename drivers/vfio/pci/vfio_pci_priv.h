@@ -41,6 +41,8 @@ extern const struct vfio_pci_cfg_host_ops vfio_pci_cfg_hardware;
 
 int vfio_pci_cfg_host_read(struct vfio_pci_core_device *vdev, unsigned int pos, unsigned int len,
 			   u32 *val);
+int vfio_pci_cfg_host_read_dwords(struct vfio_pci_core_device *vdev, unsigned int pos,
+				  unsigned int num, u8 *buf);
 int vfio_pci_cfg_host_write(struct vfio_pci_core_device *vdev, unsigned int pos, unsigned int len,
 			    u32 val);
 
@@ -150,6 +152,7 @@ int vfio_pci_assign_reset_set(struct vfio_pci_core_device *vdev);
 
 int vfio_pci_config_init(struct vfio_pci_core_device *vdev);
 void vfio_pci_config_free(struct vfio_pci_core_device *vdev);
+int vfio_pci_config_virtualise_dword(struct vfio_pci_core_device *vdev, unsigned int pos, u32 val);
 ssize_t vfio_pci_config_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
 			   loff_t *ppos, bool iswrite);
 ssize_t vfio_pci_config_rw_single(struct vfio_pci_core_device *vdev, char __user *buf,

@@ -515,7 +515,7 @@ static void too_many_caps(struct kunit *test)
 	for (pos = 0x108; pos < 0xff8; pos += 8)
 		fake_ext_cap(test, pos, PCI_EXT_CAP_ID_LTR, pos + 8);
 	fake_open(test);
-	KUNIT_EXPECT_EQ(test, fake->vdev->cfg->num_spans, VFIO_PCI_CFG_MAX_SPANS);
+	KUNIT_EXPECT_EQ(test, fake->vdev->cfg->num_spans, VFIO_PCI_CFG_MAX_CAPS + 1);
 	KUNIT_EXPECT_EQ(test, mapped(test, 0x100), 4);
 	KUNIT_EXPECT_EQ(test, mapped(test, 0x800), 0);
 

@@ -95,6 +95,35 @@ static void virtual_dwords_spare_hardware(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->reads, 1);
 }
 
+/* One that a driver has set aside for its user */
+static void a_dword_is_set_aside(struct kunit *test)
+{
+	struct fake_cfg *fake = test->priv;
+
+	fake_put(test, 0xf8, 4, 0x11223344);
+	fake_put(test, 0xfc, 4, 0x55667788);
+	fake_allow(test, 0xfc, 4, ~0U);
+	/* Also where a capability has it */
+	fake_cap(test, 0xf4, PCI_CAP_ID_VNDR, 0, 12);
+	fake_open(test);
+
+	KUNIT_EXPECT_EQ(test, vfio_pci_config_virtualise_dword(fake->vdev, 0xfd, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfio_pci_config_virtualise_dword(fake->vdev, 0x3c, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfio_pci_config_virtualise_dword(fake->vdev, 0x1000, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfio_pci_config_virtualise_dword(fake->vdev, ~3U, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfio_pci_config_virtualise_dword(fake->vdev, 0xfc, 0xfeed), 0);
+	fake_forget(test);
+
+	KUNIT_EXPECT_EQ(test, user_read(test, 0xfc, 4), 0xfeed);
+	user_write(test, 0xfd, 2, 0xabcd);
+	user_write(test, 0xff, 1, 0x12);
+	KUNIT_EXPECT_EQ(test, user_read(test, 0xfc, 4), 0x12abcded);
+	KUNIT_EXPECT_EQ(test, user_read(test, 0xfe, 1), 0xab);
+	KUNIT_EXPECT_EQ(test, fake->reads + fake->writes, 0);
+	KUNIT_EXPECT_EQ(test, fake_get(test, 0xfc, 4), 0x55667788);
+	KUNIT_EXPECT_EQ(test, user_read(test, 0xf8, 4), 0x11223344);
+}
+
 static void errors_of_hardware_are_reported(struct kunit *test)
 {
 	struct fake_cfg *fake = test->priv;
@@ -488,6 +517,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(unaligned_requests_are_cut),
 	KUNIT_CASE(pieces_end_with_the_capability),
 	KUNIT_CASE(virtual_dwords_spare_hardware),
+	KUNIT_CASE(a_dword_is_set_aside),
 	KUNIT_CASE(errors_of_hardware_are_reported),
 	KUNIT_CASE(region_requests),
 	KUNIT_CASE(single_pieces),
