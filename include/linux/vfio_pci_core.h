@@ -34,6 +34,7 @@
 struct dma_buf_attachment;
 struct eventfd_ctx;
 struct phys_vec;
+struct task_struct;
 struct vfio_pci_cfg;
 struct vfio_pci_cfg_host_ops;
 struct vfio_pci_eventfd;
@@ -77,7 +78,6 @@ struct vfio_pci_core_device {
 	bool has_dyn_msix;			/* vectors can be added later */
 	bool pci_2_3;				/* DisINTx and the INTx status bit work */
 	bool reset_works;			/* a function reset exists */
-	bool needs_reset;			/* closed without one, lock was taken */
 	bool nointx;				/* INTx hidden: known to be broken */
 	bool nointxmask;			/* parameter, latched at probe */
 	bool disable_idle_d3;			/* parameter, latched at probe */
@@ -87,6 +87,14 @@ struct vfio_pci_core_device {
 	struct pci_saved_state *pm_save;	/* state kept over D3hot that loses it */
 	u16 pm_command;				/* command register at that time, or asleep */
 	bool needs_pm_restore;			/* D3hot -> D0 resets the device; constant */
+
+	/* vfio_pci_reset.c; protected by memory_lock held for writing */
+	struct task_struct *reset_task;		/* holds it for a reset; compare with current */
+	u16 reset_command;			/* command register before that reset */
+	bool reset_foreign;			/* it is not ours, see vfio_pci_reset_prepare() */
+
+	/* vfio_pci_reset_set.c; protected by dev_set->lock */
+	bool needs_reset;			/* carries traces of its last user */
 
 	/* vfio_pci_runtime_pm.c; protected by memory_lock held for writing */
 	struct eventfd_ctx *pm_wakeup;		/* waking up signals it, ends low power */
@@ -109,7 +117,7 @@ struct vfio_pci_core_device {
 	struct mutex igate;			/* serialises every change of interrupts */
 	spinlock_t irqlock;			/* masked state of INTx, against its handler */
 	bool has_intx;				/* there is one; determined at open */
-	struct vfio_pci_intx *intx;		/* while INTx is enabled, else NULL */
+	struct vfio_pci_intx *intx;		/* NULL unless enabled; written under both */
 	bool virq_disabled;			/* the user has set DisINTx; written under both */
 	bool intx_asleep;			/* hands off the hardware; written under both */
 	struct xarray msi_vectors;		/* bound vectors: struct vfio_pci_msi_vector */

@@ -216,6 +216,7 @@ void vfio_pci_core_disable(struct vfio_pci_core_device *vdev)
 	vfio_pci_bars_release(vdev);
 
 	vfio_pci_reset_close(vdev);
+	vfio_pci_reset_set_close(vdev);
 	pci_disable_device(pdev);
 	pm_runtime_put(&pdev->dev);
 }
@@ -280,6 +281,8 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_aer_err_detected);
 /* For drivers with nothing to add */
 const struct pci_error_handlers vfio_pci_core_err_handlers = {
 	.error_detected = vfio_pci_core_aer_err_detected,
+	.reset_prepare = vfio_pci_reset_prepare,
+	.reset_done = vfio_pci_reset_done,
 };
 EXPORT_SYMBOL_GPL(vfio_pci_core_err_handlers);
 
@@ -353,13 +356,7 @@ void vfio_pci_core_unregister_device(struct vfio_pci_core_device *vdev)
 {
 	vfio_unregister_group_dev(&vdev->vdev);
 	vfio_pci_idle_stop(vdev);
-
-	/* The close had to leave this to the holder of the device lock: us */
-	if (vdev->needs_reset) {
-		down_write(&vdev->memory_lock);
-		vdev->needs_reset = pci_reset_function_locked(vdev->pdev);
-		up_write(&vdev->memory_lock);
-	}
+	vfio_pci_reset_set_unregister(vdev);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_unregister_device);
 

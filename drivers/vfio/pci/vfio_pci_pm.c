@@ -63,6 +63,7 @@ static void vfio_pci_pm_restore(struct vfio_pci_core_device *vdev)
 	if (vfio_pci_command_memory_enabled(vdev))
 		cmd |= PCI_COMMAND_MEMORY;
 	vfio_pci_memory_decode_put(vdev, cmd);
+	vfio_pci_intx_rewrite(vdev);
 }
 
 /**
