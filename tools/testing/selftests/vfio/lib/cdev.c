@@ -138,6 +138,20 @@ int vfio_device_reset(int fd)
 	return vfio_ioctl(fd, VFIO_DEVICE_RESET, NULL);
 }
 
+int vfio_device_hot_reset(int fd)
+{
+	struct vfio_pci_hot_reset cmd = { .argsz = sizeof(cmd) };
+
+	return vfio_ioctl(fd, VFIO_DEVICE_PCI_HOT_RESET, &cmd);
+}
+
+int vfio_device_hot_reset_info(int fd, struct vfio_pci_hot_reset_info *info,
+			       unsigned int max)
+{
+	info->argsz = sizeof(*info) + max * sizeof(info->devices[0]);
+	return vfio_ioctl(fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, info);
+}
+
 int vfio_device_feature(int fd, u32 flags, void *data, size_t len)
 {
 	struct vfio_device_feature *cmd;

@@ -29,6 +29,14 @@ int vfio_cdev_detach_pasid(int fd, u32 pasid);
 
 int vfio_device_info(int fd, struct vfio_device_info *info);
 int vfio_device_reset(int fd);
+/*
+ * Reset the slot or bus, with all that is on it, by right of the iommufd that
+ * the device is bound to; and what that would hit. @info has room for @max
+ * devices behind it.
+ */
+int vfio_device_hot_reset(int fd);
+int vfio_device_hot_reset_info(int fd, struct vfio_pci_hot_reset_info *info,
+			       unsigned int max);
 /* @flags: index and VFIO_DEVICE_FEATURE_*; @data may be NULL with len 0 */
 int vfio_device_feature(int fd, u32 flags, void *data, size_t len);
 
