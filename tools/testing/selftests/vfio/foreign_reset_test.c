@@ -120,14 +120,15 @@ static int reset_finish(struct resetter *r)
 #define RESET_START(r) \
 	ASSERT_EQ(0, reset_start(r, self, variant->sysfs))
 
-/* Raise the interrupt once: how often the eventfd was signalled. */
-static u64 interrupt(FIXTURE_DATA(foreign_reset) *self)
+/* Raise the interrupt: does it arrive? As MSI it may do so more than once. */
+static bool interrupt(FIXTURE_DATA(foreign_reset) *self)
 {
 	u64 n;
 
 	e1000e_irq_assert(self->regs);
 	n = evfd_wait(self->evfd, EVFD_TIMEOUT_MS);
 	e1000e_irq_deassert(self->regs);
+	evfd_read(self->evfd);
 	return n;
 }
 
@@ -156,13 +157,13 @@ TEST_F_TIMEOUT(foreign_reset, intx_stays, 120)
 	EXPECT_TRUE(works(self));
 	ASSERT_RC(0, vfio_irq_set_fds(self->dev.fd, VFIO_PCI_INTX_IRQ_INDEX, 0,
 				      1, &self->evfd));
-	ASSERT_EQ(1, interrupt(self));
+	ASSERT_TRUE(interrupt(self));
 	ASSERT_RC(0, vfio_irq_unmask(self->dev.fd, VFIO_PCI_INTX_IRQ_INDEX, 0,
 				     1));
 	RESET_START(&r);
 	ASSERT_RC(0, reset_finish(&r));
 	EXPECT_TRUE(works(self));
-	EXPECT_EQ(1, interrupt(self));
+	EXPECT_TRUE(interrupt(self));
 }
 
 /*
@@ -177,7 +178,7 @@ TEST_F_TIMEOUT(foreign_reset, intx_unmasked_meanwhile, 120)
 	ASSERT_RC(0, vfio_irq_set_fds(self->dev.fd, VFIO_PCI_INTX_IRQ_INDEX, 0,
 				      1, &self->evfd));
 	for (i = 0; i < 3; i++) {
-		ASSERT_EQ(1, interrupt(self));
+		ASSERT_TRUE(interrupt(self));
 		EXPECT_TRUE(intx_disabled(self));
 		RESET_START(&r);
 		/* Let it begin: the bus is held in reset for a while. */
@@ -189,7 +190,7 @@ TEST_F_TIMEOUT(foreign_reset, intx_unmasked_meanwhile, 120)
 		ASSERT_RC(0, reset_finish(&r));
 		EXPECT_FALSE(intx_disabled(self));
 	}
-	EXPECT_EQ(1, interrupt(self));
+	EXPECT_TRUE(interrupt(self));
 	TH_LOG("%d of 3 times in the middle of a reset", hits);
 }
 
@@ -220,10 +221,10 @@ TEST_F_TIMEOUT(foreign_reset, msi_stays, 120)
 
 	ASSERT_RC(0, vfio_irq_set_fds(self->dev.fd, VFIO_PCI_MSI_IRQ_INDEX, 0,
 				      1, &self->evfd));
-	ASSERT_EQ(1, interrupt(self));
+	ASSERT_TRUE(interrupt(self));
 	RESET_START(&r);
 	ASSERT_RC(0, reset_finish(&r));
-	EXPECT_EQ(1, interrupt(self));
+	EXPECT_TRUE(interrupt(self));
 }
 
 /* Switched on, and off, in the middle of it. */
@@ -236,7 +237,7 @@ TEST_F_TIMEOUT(foreign_reset, msi_enabled_meanwhile, 120)
 	ASSERT_RC(0, vfio_irq_set_fds(self->dev.fd, VFIO_PCI_MSI_IRQ_INDEX, 0,
 				      1, &self->evfd));
 	ASSERT_RC(0, reset_finish(&r));
-	EXPECT_EQ(1, interrupt(self));
+	EXPECT_TRUE(interrupt(self));
 
 	RESET_START(&r);
 	usleep(HALFWAY_US);
@@ -244,7 +245,7 @@ TEST_F_TIMEOUT(foreign_reset, msi_enabled_meanwhile, 120)
 	ASSERT_RC(0, reset_finish(&r));
 	ASSERT_RC(0, vfio_irq_set_fds(self->dev.fd, VFIO_PCI_INTX_IRQ_INDEX, 0,
 				      1, &self->evfd));
-	EXPECT_EQ(1, interrupt(self));
+	EXPECT_TRUE(interrupt(self));
 }
 
 /*

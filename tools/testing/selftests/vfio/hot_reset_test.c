@@ -441,11 +441,11 @@ TEST_F_TIMEOUT(hot_reset, zaps_all, 180)
 	struct report fill[2], r[2];
 	struct views views[NUM_DEVICES] = {};
 	int down[2], up[2], pipes[2], i, p, status;
-	const char *witness = vfio_test_bdf("IVSHMEM");
+	const char *witness = vfio_test_bdf("TESTDEV");
 	pid_t child;
 
 	if (!witness)
-		SKIP(return, "no witness: VFIO_IVSHMEM is not set");
+		SKIP(return, "no witness: VFIO_TESTDEV is not set");
 	views_init();
 	OPEN(A);
 	OPEN(B);
