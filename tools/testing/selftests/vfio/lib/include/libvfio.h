@@ -25,7 +25,6 @@
 #include <libvfio/config.h>
 #include <libvfio/irq.h>
 #include <libvfio/driver.h>
-#include <libvfio/group.h>
 #include <libvfio/device.h>
 
 #endif /* SELFTESTS_VFIO_LIBVFIO_H */
