@@ -111,7 +111,7 @@ TEST_F(noiommu, taint)
 }
 
 /* As a user without CAP_SYS_RAWIO, but with every right on the file. */
-static int open_without_rawio(const char *bdf)
+static int open_without_rawio(const char *bdf, int (*open_fn)(const char *bdf))
 {
 	struct __user_cap_header_struct h = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
@@ -125,7 +125,7 @@ static int open_without_rawio(const char *bdf)
 	d[0].effective &= ~(1u << CAP_SYS_RAWIO);
 	if (syscall(SYS_capset, &h, d))
 		return -errno;
-	fd = vfio_cdev_open(bdf);
+	fd = open_fn(bdf);
 	if (syscall(SYS_capset, &h, old))
 		return -errno;
 	return fd;
@@ -133,7 +133,7 @@ static int open_without_rawio(const char *bdf)
 
 TEST_F(noiommu, privilege)
 {
-	EXPECT_RC(-EPERM, open_without_rawio(self->bdf));
+	EXPECT_RC(-EPERM, open_without_rawio(self->bdf, vfio_cdev_open));
 	self->fd = vfio_cdev_open(self->bdf);
 	EXPECT_LE(0, self->fd);
 }
@@ -197,6 +197,72 @@ TEST_F(noiommu, physical_address)
 	EXPECT_NE(0, pa.out_phys);
 	EXPECT_EQ(4096, pa.length);
 	munmap(mem, 4096);
+}
+
+/* The group is made up by VFIO; its node's name, too, says what it is. */
+TEST_F(noiommu, group_node)
+{
+	char path[128], want[128], name[32] = "";
+	int nr = pci_dev_iommu_group(self->bdf);
+	FILE *f;
+
+	ASSERT_LE(0, nr);
+	ASSERT_RC(0, vfio_group_path(self->bdf, path, sizeof(path)));
+	snprintf(want, sizeof(want), "/dev/vfio/noiommu-%d", nr);
+	EXPECT_STREQ(want, path);
+	EXPECT_EQ(0, access(path, F_OK));
+	snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/name", nr);
+	f = fopen(path, "re");
+	ASSERT_NE(NULL, f);
+	EXPECT_NE(NULL, fgets(name, sizeof(name), f));
+	fclose(f);
+	EXPECT_STREQ("vfio-noiommu\n", name);
+
+	/* It goes with the device. */
+	ASSERT_RC(0, pci_dev_unbind(self->bdf));
+	EXPECT_EQ(-1, access(want, F_OK));
+	EXPECT_EQ(-ENOENT, pci_dev_iommu_group(self->bdf));
+	ASSERT_RC(0, pci_dev_bind(self->bdf, "vfio-pci"));
+}
+
+TEST_F(noiommu, group_privilege)
+{
+	EXPECT_RC(-EPERM, open_without_rawio(self->bdf, vfio_group_open));
+	self->fd = vfio_group_open(self->bdf);
+	EXPECT_LE(0, self->fd);
+}
+
+/* An iommufd stands for the container, but maps nothing then. */
+TEST_F(noiommu, group_device)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	u8 page[4096] __attribute__((aligned(4096)));
+	int device;
+
+	self->fd = vfio_group_open(self->bdf);
+	ASSERT_LE(0, self->fd);
+	EXPECT_RC(-EINVAL, vfio_group_get_device(self->fd, self->bdf));
+	ASSERT_RC(0, vfio_group_set_container(self->fd, self->iommufd));
+	device = vfio_group_get_device(self->fd, self->bdf);
+	ASSERT_LE(0, device);
+	EXPECT_RC(0, vfio_device_info(device, &info));
+	EXPECT_EQ(-ENODEV, vfio_type1_map(self->iommufd, page, sizeof(page), 0));
+	close(device);
+}
+
+/* Not together with devices that the IOMMU confines. */
+TEST_F(noiommu, group_mixed)
+{
+	struct iommu_vfio_ioas cmd = {
+		.size = sizeof(cmd),
+		.op = IOMMU_VFIO_IOAS_SET,
+	};
+
+	ASSERT_RC(0, iommufd_ioas_alloc(self->iommufd, &cmd.ioas_id));
+	ASSERT_RC(0, vfio_ioctl(self->iommufd, IOMMU_VFIO_IOAS, &cmd));
+	self->fd = vfio_group_open(self->bdf);
+	ASSERT_LE(0, self->fd);
+	EXPECT_RC(-EINVAL, vfio_group_set_container(self->fd, self->iommufd));
 }
 
 TEST_HARNESS_MAIN

@@ -7,13 +7,17 @@
 # usage: run.sh [program...]	(default: every *_test beside this script)
 #
 # A variable VFIO_<KIND> that is already set wins over the search by PCI id;
-# set it empty to do without the device. The output has one line for each
+# set it empty to do without the device. The variables of devices that are reset
+# together, which are found by where they sit, hold several names:
+# VFIO_HOTRESET	functions of one device, each in a group of its own
+# VFIO_HOTRESET_SHARED	functions of one device, all in one group
+# VFIO_SWITCH	devices behind different ports of one switch
+# The output has one line for each
 # program, with the program's own TAP, two columns further right, above it.
 
 # kind:vendor:device, ids as sysfs shows them
 KINDS="NVME:0x1b36:0x0010 IGB:0x8086:0x10c9 E1000E:0x8086:0x10d3
-EDU:0x1234:0x11e8 IVSHMEM:0x1af4:0x1110 TESTDEV:0x1b36:0x0005
-NVMESRIOV:0x8086:0x5845"
+EDU:0x1234:0x11e8 IVSHMEM:0x1af4:0x1110 TESTDEV:0x1b36:0x0005"
 PCI=/sys/bus/pci/devices
 
 skip_all()
@@ -79,6 +83,48 @@ take_devices()
 	done
 }
 
+group_of()	# bdf
+{
+	readlink "$PCI/$1/iommu_group"
+}
+
+is_bridge()	# directory
+{
+	[ -e "$1/subordinate_bus_number" ]
+}
+
+find_sets()
+{
+	apart='' shared='' switch=''
+	for d in "$PCI"/*; do
+		is_bridge "$d" || ! is_bridge "$d/.." && continue
+		bdf=$(basename "$d") next=${d%.0}.1
+		is_bridge "$d/../.." && switch="$switch $bdf"
+		[ "$next" != "$d.1" ] && [ -e "$next" ] || continue
+		next=$(basename "$next")
+		if [ "$(group_of "$bdf")" = "$(group_of "$next")" ]; then
+			shared="$bdf $next"
+		else
+			apart="$bdf $next"
+		fi
+	done
+}
+
+take_sets()
+{
+	find_sets
+	[ "${VFIO_HOTRESET-unset}" = unset ] && VFIO_HOTRESET=$apart
+	[ "${VFIO_HOTRESET_SHARED-unset}" = unset ] && VFIO_HOTRESET_SHARED=$shared
+	[ "${VFIO_SWITCH-unset}" = unset ] && VFIO_SWITCH=${switch# }
+	export VFIO_HOTRESET VFIO_HOTRESET_SHARED VFIO_SWITCH
+	for bdf in $VFIO_HOTRESET $VFIO_HOTRESET_SHARED $VFIO_SWITCH; do
+		bind_vfio "$bdf" || echo "# $bdf: vfio-pci doesn't take it"
+	done
+	echo "# HOTRESET: ${VFIO_HOTRESET:-no devices}"
+	echo "# HOTRESET_SHARED: ${VFIO_HOTRESET_SHARED:-no devices}"
+	echo "# SWITCH: ${VFIO_SWITCH:-no devices}"
+}
+
 run_one()	# number program
 {
 	name=$(basename "$2")
@@ -102,6 +148,7 @@ failed=0 n=0 BOUND=
 echo "TAP version 13"
 echo "1..$#"
 take_devices
+take_sets
 trap give_back EXIT
 for prog; do
 	case $prog in

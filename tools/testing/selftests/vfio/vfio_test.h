@@ -26,9 +26,8 @@
 #endif
 
 /*
- * The device of a kind ("NVME", "IGB", "E1000E", "EDU", "IVSHMEM", "TESTDEV",
- * "NVMESRIOV") that run.sh, or the caller, put into VFIO_<kind>; NULL without
- * one.
+ * The device of a kind ("NVME", "IGB", "E1000E", "EDU", "IVSHMEM", "TESTDEV")
+ * that run.sh, or the caller, put into VFIO_<kind>; NULL without one.
  */
 static inline const char *vfio_test_bdf(const char *kind)
 {

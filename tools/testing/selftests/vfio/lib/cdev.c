@@ -80,18 +80,6 @@ int vfio_cdev_bind(int fd, int iommufd, u32 *devid)
 	return ret;
 }
 
-int vfio_cdev_bind_token(int fd, int iommufd, const u8 *token)
-{
-	struct vfio_device_bind_iommufd cmd = {
-		.argsz = sizeof(cmd),
-		.flags = VFIO_DEVICE_BIND_FLAG_TOKEN,
-		.iommufd = iommufd,
-		.token_uuid_ptr = (uintptr_t)token,
-	};
-
-	return vfio_ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &cmd);
-}
-
 static int attach(int fd, u32 *pt_id, u32 flags, u32 pasid)
 {
 	struct vfio_device_attach_iommufd_pt cmd = {
@@ -148,6 +136,20 @@ int vfio_device_info(int fd, struct vfio_device_info *info)
 int vfio_device_reset(int fd)
 {
 	return vfio_ioctl(fd, VFIO_DEVICE_RESET, NULL);
+}
+
+int vfio_device_hot_reset(int fd)
+{
+	struct vfio_pci_hot_reset cmd = { .argsz = sizeof(cmd) };
+
+	return vfio_ioctl(fd, VFIO_DEVICE_PCI_HOT_RESET, &cmd);
+}
+
+int vfio_device_hot_reset_info(int fd, struct vfio_pci_hot_reset_info *info,
+			       unsigned int max)
+{
+	info->argsz = sizeof(*info) + max * sizeof(info->devices[0]);
+	return vfio_ioctl(fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, info);
 }
 
 int vfio_device_feature(int fd, u32 flags, void *data, size_t len)

@@ -7,6 +7,7 @@
 #include <libvfio/cdev.h>
 #include <libvfio/config.h>
 #include <libvfio/device.h>
+#include <libvfio/group.h>
 #include <libvfio/irq.h>
 #include <libvfio/region.h>
 #include "internal.h"
@@ -43,19 +44,23 @@ static void unmap_bars(struct vfio_pci_device *device)
 			       device->bars[i].info.size);
 }
 
-static int set_up(struct vfio_pci_device *device)
+static int bind_and_attach(struct vfio_pci_device *device)
 {
 	u32 pt_id = device->iommu->ioas_id;
-	u32 ids;
 	int ret;
 
 	ret = vfio_cdev_bind(device->fd, device->iommu->iommufd,
 			     &device->devid);
 	if (ret)
 		return ret;
-	ret = vfio_cdev_attach(device->fd, &pt_id);
-	if (ret)
-		return ret;
+	return vfio_cdev_attach(device->fd, &pt_id);
+}
+
+static int set_up(struct vfio_pci_device *device)
+{
+	u32 ids;
+	int ret;
+
 	ret = vfio_device_info(device->fd, &device->info);
 	if (ret)
 		return ret;
@@ -68,22 +73,27 @@ static int set_up(struct vfio_pci_device *device)
 	return map_bars(device);
 }
 
-int vfio_pci_device_open(struct vfio_pci_device *device, const char *bdf,
-			 struct iommu *iommu)
+static void clear(struct vfio_pci_device *device, const char *bdf,
+		  struct iommu *iommu)
 {
 	unsigned int i;
-	int ret;
 
 	memset(device, 0, sizeof(*device));
 	snprintf(device->bdf, sizeof(device->bdf), "%s", bdf);
 	device->iommu = iommu;
 	for (i = 0; i < VFIO_PCI_MAX_MSI; i++)
 		device->msi_eventfds[i] = -1;
+}
 
-	device->fd = vfio_cdev_open(bdf);
-	if (device->fd < 0)
-		return device->fd;
-	ret = set_up(device);
+/* Takes the file over: it is closed if this fails. */
+static int open_file(struct vfio_pci_device *device, int fd, bool bind)
+{
+	int ret;
+
+	device->fd = fd;
+	ret = bind ? bind_and_attach(device) : 0;
+	if (!ret)
+		ret = set_up(device);
 	if (ret) {
 		unmap_bars(device);
 		close(device->fd);
@@ -91,6 +101,24 @@ int vfio_pci_device_open(struct vfio_pci_device *device, const char *bdf,
 	}
 	vfio_pci_driver_probe(device);
 	return 0;
+}
+
+int vfio_pci_device_open(struct vfio_pci_device *device, const char *bdf,
+			 struct iommu *iommu)
+{
+	int fd = vfio_cdev_open(bdf);
+
+	clear(device, bdf, iommu);
+	return fd < 0 ? fd : open_file(device, fd, true);
+}
+
+int vfio_pci_device_open_group(struct vfio_pci_device *device, const char *bdf,
+			       struct iommu *iommu, int group)
+{
+	int fd = vfio_group_get_device(group, bdf);
+
+	clear(device, bdf, iommu);
+	return fd < 0 ? fd : open_file(device, fd, false);
 }
 
 static void close_eventfds(struct vfio_pci_device *device)

@@ -25,6 +25,7 @@
 #include <libvfio/config.h>
 #include <libvfio/irq.h>
 #include <libvfio/driver.h>
+#include <libvfio/group.h>
 #include <libvfio/device.h>
 
 #endif /* SELFTESTS_VFIO_LIBVFIO_H */

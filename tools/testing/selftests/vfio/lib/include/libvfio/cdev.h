@@ -21,8 +21,6 @@ int vfio_cdev_path(const char *bdf, char *path, size_t len);
 int vfio_cdev_open(const char *bdf);
 
 int vfio_cdev_bind(int fd, int iommufd, u32 *devid);
-/* With the 16 bytes of @token. */
-int vfio_cdev_bind_token(int fd, int iommufd, const u8 *token);
 /* *@pt_id: IOAS or HWPT to attach; on return the HWPT that is used. */
 int vfio_cdev_attach(int fd, u32 *pt_id);
 int vfio_cdev_attach_pasid(int fd, u32 *pt_id, u32 pasid);
@@ -31,6 +29,14 @@ int vfio_cdev_detach_pasid(int fd, u32 pasid);
 
 int vfio_device_info(int fd, struct vfio_device_info *info);
 int vfio_device_reset(int fd);
+/*
+ * Reset the slot or bus, with all that is on it, by right of the iommufd that
+ * the device is bound to; and what that would hit. @info has room for @max
+ * devices behind it.
+ */
+int vfio_device_hot_reset(int fd);
+int vfio_device_hot_reset_info(int fd, struct vfio_pci_hot_reset_info *info,
+			       unsigned int max);
 /* @flags: index and VFIO_DEVICE_FEATURE_*; @data may be NULL with len 0 */
 int vfio_device_feature(int fd, u32 flags, void *data, size_t len);
 

@@ -53,6 +53,9 @@ struct vfio_pci_device {
 /* Open, bind, attach, map. 0 or -errno, with nothing left open. */
 int vfio_pci_device_open(struct vfio_pci_device *device, const char *bdf,
 			 struct iommu *iommu);
+/* The same through its group, which must be connected to @iommu. */
+int vfio_pci_device_open_group(struct vfio_pci_device *device, const char *bdf,
+			       struct iommu *iommu, int group);
 void vfio_pci_device_close(struct vfio_pci_device *device);
 
 /* The same on the heap; ends the program on failure. */
