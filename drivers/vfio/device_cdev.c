@@ -30,11 +30,13 @@ static void vfio_cdev_unbind(struct vfio_device_file *df)
 {
 	struct vfio_device *device = df->device;
 
-	guard(mutex)(&device->dev_set->lock);
-	vfio_device_file_close(df);
-	device->cdev_opened = false;
-	iommufd_ctx_put(df->iommufd);
-	df->iommufd = NULL;
+	scoped_guard(mutex, &device->dev_set->lock) {
+		vfio_device_file_close(df);
+		device->cdev_opened = false;
+		iommufd_ctx_put(df->iommufd);
+		df->iommufd = NULL;
+	}
+	vfio_group_cdev_end(device->group);
 }
 
 static void vfio_cdev_release(struct vfio_device_file *df)
@@ -115,6 +117,26 @@ err_forget:
 	return ret;
 }
 
+static int vfio_cdev_bind_exclusive(struct vfio_device_file *df,
+				    const struct vfio_device_bind_iommufd *bind,
+				    void __user *uarg)
+{
+	struct vfio_device *device = df->device;
+	int ret;
+
+	guard(mutex)(&device->dev_set->lock);
+	/* Nobody can say whether two files should see the same mappings */
+	if (device->open_count)
+		return -EINVAL;
+	ret = vfio_cdev_do_bind(df, bind, uarg);
+	if (ret)
+		return ret;
+
+	device->cdev_opened = true;
+	vfio_device_file_grant(df);
+	return 0;
+}
+
 /**
  * vfio_cdev_bind() - VFIO_DEVICE_BIND_IOMMUFD
  * @df: file of a device
@@ -123,11 +145,12 @@ err_forget:
  * The one thing that a new file can do.
  *
  * Context: May sleep.  Takes dev_set->lock.
- * Return: 0; -EFAULT; -E2BIG for a struct with unknown contents; -EINVAL for a
- * short argsz, an unknown flag, an fd below 0, a file that is bound or a device
- * that is bound through another, a token where none belongs; -EACCES for a
- * token that is wrong or missing; -EBADF, -EBADFD when the fd is not open or no
- * iommufd; what iommufd says of the device; what its driver says.
+ * Return: 0; -EFAULT; -E2BIG for a struct with unknown contents; -EBUSY when
+ * the device's group is open; -EINVAL for a short argsz, an unknown flag, an fd
+ * below 0, a file that is bound or a device that is open through another, a
+ * token where none belongs; -EACCES for a token that is wrong or missing;
+ * -EBADF, -EBADFD when the fd is not open or no iommufd; what iommufd says of
+ * the device; what its driver says.
  */
 static long vfio_cdev_bind(struct vfio_device_file *df, void __user *uarg)
 {
@@ -139,16 +162,13 @@ static long vfio_cdev_bind(struct vfio_device_file *df, void __user *uarg)
 	if (ret)
 		return ret;
 
-	guard(mutex)(&device->dev_set->lock);
-	if (device->cdev_opened)
-		return -EINVAL;
-	ret = vfio_cdev_do_bind(df, &bind, uarg);
+	ret = vfio_group_cdev_begin(device->group);
 	if (ret)
 		return ret;
-
-	device->cdev_opened = true;
-	vfio_device_file_grant(df);
-	return 0;
+	ret = vfio_cdev_bind_exclusive(df, &bind, uarg);
+	if (ret)
+		vfio_group_cdev_end(device->group);
+	return ret;
 }
 
 /**

@@ -6,7 +6,7 @@
  * Owns struct vfio_device_file, the file operations, the access gate and
  * vfio_device.open_count (under dev_set->lock).  What depends on the way to
  * the device stands in struct vfio_device_file_ops.  Called by the VFS, and by
- * device_cdev.c to open, grant and close.
+ * device_cdev.c and group_file.c to open, grant and close.
  */
 #include <linux/cleanup.h>
 #include <linux/fs.h>
@@ -35,7 +35,8 @@ struct vfio_device_file *vfio_device_file_alloc(struct vfio_device *device,
 		return ERR_PTR(-ENOMEM);
 	df->device = device;
 	df->ops = ops;
-	spin_lock_init(&df->kvm_lock);
+	vfio_kvm_slot_init(&df->own_kvm);
+	df->kvm = &df->own_kvm;
 	return df;
 }
 
@@ -68,14 +69,22 @@ static int vfio_device_first_open(struct vfio_device_file *df)
 	if (ret)
 		goto err_module;
 
-	vfio_device_get_kvm(device, &df->kvm, &df->kvm_lock);
+	vfio_device_get_kvm(device, df->kvm);
 	if (device->ops->open_device) {
 		ret = device->ops->open_device(device);
 		if (ret)
 			goto err_dma;
 	}
+	if (df->ops->attach_dma) {
+		ret = df->ops->attach_dma(df);
+		if (ret)
+			goto err_close;
+	}
 	return 0;
 
+err_close:
+	if (device->ops->close_device)
+		device->ops->close_device(device);
 err_dma:
 	vfio_device_put_kvm(device);
 	df->ops->stop_dma(df);

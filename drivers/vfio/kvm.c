@@ -15,18 +15,41 @@
 
 #include "vfio.h"
 
+/**
+ * vfio_kvm_slot_init() - An empty slot
+ * @slot: slot in a file or a group that is being made
+ */
+void vfio_kvm_slot_init(struct vfio_kvm_slot *slot)
+{
+	spin_lock_init(&slot->lock);
+	slot->kvm = NULL;
+}
+
+/**
+ * vfio_kvm_slot_set() - Remember a machine
+ * @slot: where
+ * @kvm: the machine, or NULL to forget it; no reference is taken
+ *
+ * Context: Any that may take a spinlock.
+ */
+void vfio_kvm_slot_set(struct vfio_kvm_slot *slot, struct kvm *kvm)
+{
+	spin_lock(&slot->lock);
+	slot->kvm = kvm;
+	spin_unlock(&slot->lock);
+}
+
 #if IS_ENABLED(CONFIG_KVM)
 /**
  * vfio_device_get_kvm() - Take a reference to the machine, if there is one
  * @device: device that is about to be opened
- * @kvm: where the file remembers its machine, without a reference
- * @lock: protects *@kvm; KVM clears *@kvm under it before the machine goes
+ * @slot: where the file that opens it remembers its machine
  *
  * A machine that is just dying, or none, leaves vfio_device.kvm NULL.
  *
  * Context: dev_set->lock is held.  May sleep.
  */
-void vfio_device_get_kvm(struct vfio_device *device, struct kvm **kvm, spinlock_t *lock)
+void vfio_device_get_kvm(struct vfio_device *device, struct vfio_kvm_slot *slot)
 {
 	bool (*get)(struct kvm *kvm) = symbol_get(kvm_get_kvm_safe);
 	void (*put)(struct kvm *kvm) = symbol_get(kvm_put_kvm);
@@ -34,9 +57,9 @@ void vfio_device_get_kvm(struct vfio_device *device, struct kvm **kvm, spinlock_
 	lockdep_assert_held(&device->dev_set->lock);
 
 	if (get && put) {
-		scoped_guard(spinlock, lock) {
-			if (*kvm && get(*kvm))
-				device->kvm = *kvm;
+		scoped_guard(spinlock, &slot->lock) {
+			if (slot->kvm && get(slot->kvm))
+				device->kvm = slot->kvm;
 		}
 	}
 	if (get)
@@ -65,7 +88,7 @@ void vfio_device_put_kvm(struct vfio_device *device)
 	symbol_put(kvm_put_kvm);
 }
 #else
-void vfio_device_get_kvm(struct vfio_device *device, struct kvm **kvm, spinlock_t *lock)
+void vfio_device_get_kvm(struct vfio_device *device, struct vfio_kvm_slot *slot)
 {
 }
 

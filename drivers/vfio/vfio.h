@@ -14,10 +14,23 @@
 #include <linux/vfio.h>
 
 struct vfio_device_file;
+struct vfio_group;
 
 /* ---- kvm.c: the reference to a virtual machine behind an open device */
 
-void vfio_device_get_kvm(struct vfio_device *device, struct kvm **kvm, spinlock_t *lock);
+/**
+ * struct vfio_kvm_slot - Where a file remembers the machine it was told about
+ * @lock: protects @kvm
+ * @kvm: the machine, no reference; KVM clears it before the machine goes away
+ */
+struct vfio_kvm_slot {
+	spinlock_t lock;	/* protects kvm */
+	struct kvm *kvm;
+};
+
+void vfio_kvm_slot_init(struct vfio_kvm_slot *slot);
+void vfio_kvm_slot_set(struct vfio_kvm_slot *slot, struct kvm *kvm);
+void vfio_device_get_kvm(struct vfio_device *device, struct vfio_kvm_slot *slot);
 void vfio_device_put_kvm(struct vfio_device *device);
 
 /* ---- device_set.c: devices that open, close and reset as one */
@@ -82,14 +95,17 @@ struct vfio_path_ioctl {
  * @ioctls: ioctls of this way, terminated by an empty entry
  * @start_dma: make the device's DMA safe to hand out, before the first open
  *             calls the driver; dev_set->lock is held
- * @stop_dma: undo @start_dma after the driver has closed the device;
- *            dev_set->lock is held
+ * @attach_dma: give the device, which its driver has opened, the mappings that
+ *              it starts with; dev_set->lock is held; optional
+ * @stop_dma: undo @start_dma and @attach_dma after the driver has closed the
+ *            device; dev_set->lock is held
  * @release: the file goes away: close the device if it is open through it,
  *           drop what keeps the device
  */
 struct vfio_device_file_ops {
 	const struct vfio_path_ioctl *ioctls;
 	int (*start_dma)(struct vfio_device_file *df);
+	int (*attach_dma)(struct vfio_device_file *df);
 	void (*stop_dma)(struct vfio_device_file *df);
 	void (*release)(struct vfio_device_file *df);
 };
@@ -102,19 +118,19 @@ struct vfio_device_file_ops {
  * @access_granted: the gate, see vfio_device_file_grant().  A byte of its own:
  *                  release and acquire work on whole objects, and a neighbour
  *                  in the same word must not be rewritten along with it
- * @kvm_lock: protects @kvm
- * @kvm: virtual machine that the user wants the device to know, no reference;
- *       KVM clears it before it goes away
+ * @own_kvm: virtual machine that the user has told KVM this very file for
+ * @kvm: the machine that the device gets to know when it is opened: @own_kvm, or
+ *       that of the group's file
  * @iommufd: the iommufd that the file is being bound to, while dev_set->lock
- *           is held for that; a reference once it is bound
+ *           is held for that; in the cdev path a reference once it is bound
  * @devid: id of the device in @iommufd; protected by dev_set->lock
  */
 struct vfio_device_file {
 	struct vfio_device *device;
 	const struct vfio_device_file_ops *ops;
 	u8 access_granted;
-	spinlock_t kvm_lock;	/* protects kvm */
-	struct kvm *kvm;
+	struct vfio_kvm_slot own_kvm;
+	struct vfio_kvm_slot *kvm;
 	struct iommufd_ctx *iommufd;
 	u32 devid;
 };
@@ -128,6 +144,85 @@ int vfio_device_file_open(struct vfio_device_file *df);
 void vfio_device_file_close(struct vfio_device_file *df);
 void vfio_device_file_grant(struct vfio_device_file *df);
 bool vfio_device_file_has_access(struct vfio_device_file *df);
+
+/* ---- group_file.c: /dev/vfio/<group> */
+
+/**
+ * enum vfio_group_type - What stands between a group's devices and memory
+ * @VFIO_IOMMU: an IOMMU
+ * @VFIO_EMULATED_IOMMU: their driver, the devices do no DMA of their own
+ * @VFIO_NO_IOMMU: nothing
+ */
+enum vfio_group_type {
+	VFIO_IOMMU,
+	VFIO_EMULATED_IOMMU,
+	VFIO_NO_IOMMU,
+};
+
+/**
+ * struct vfio_group - Devices that are handed out as one
+ * @dev: the object in class vfio, it carries the reference count
+ * @cdev: the node; an open file holds a reference on it, and so on @dev
+ * @type: what its devices are; constant
+ * @nr_devices: registered devices, and those whose unregistration has not
+ *              ended; protected by vfio_groups_lock in group.c
+ * @members_lock: protects @members, inside of all other locks here
+ * @members: devices that can be opened, linked by vfio_device.group_entry
+ * @lock: protects what follows, and serialises opening and closing of devices
+ *        through the group; outside of dev_set->lock
+ * @iommu_group: reference; NULL after the last device has left
+ * @file: the file that has the group open, no reference; or NULL
+ * @iommufd: what @file has been connected to, a reference; or NULL
+ * @cdev_users: devices that are bound by their own nodes; 0 while @file is set
+ * @kvm: the machine that @file belongs to; has its own lock
+ */
+struct vfio_group {
+	struct device dev;
+	struct cdev cdev;
+	enum vfio_group_type type;
+	unsigned int nr_devices;
+	struct mutex members_lock;	/* see above */
+	struct list_head members;
+	struct mutex lock;		/* see above */
+	struct iommu_group *iommu_group;
+	struct file *file;
+	struct iommufd_ctx *iommufd;
+	unsigned int cdev_users;
+	struct vfio_kvm_slot kvm;
+};
+
+extern const struct file_operations vfio_group_fops;
+
+#if IS_ENABLED(CONFIG_VFIO_GROUP)
+struct iommu_group *vfio_group_file_orphan(struct vfio_group *group);
+int vfio_group_cdev_begin(struct vfio_group *group);
+void vfio_group_cdev_end(struct vfio_group *group);
+struct vfio_group *vfio_group_of_file(struct file *file);
+bool vfio_group_enforced_coherent(struct vfio_group *group);
+#else
+static inline int vfio_group_cdev_begin(struct vfio_group *group) { return 0; }
+static inline void vfio_group_cdev_end(struct vfio_group *group) { }
+static inline struct vfio_group *vfio_group_of_file(struct file *file) { return NULL; }
+static inline bool vfio_group_enforced_coherent(struct vfio_group *group) { return true; }
+#endif
+
+/* ---- group.c: which groups there are, and who is in them */
+
+#if IS_ENABLED(CONFIG_VFIO_GROUP)
+int vfio_groups_init(void);
+void vfio_groups_exit(void);
+int vfio_group_join(struct vfio_device *device);
+void vfio_group_leave(struct vfio_device *device);
+void vfio_group_show(struct vfio_device *device);
+void vfio_group_hide(struct vfio_device *device);
+#else
+static inline int vfio_groups_init(void) { return 0; }
+static inline void vfio_groups_exit(void) { }
+static inline int vfio_group_join(struct vfio_device *device) { return 0; }
+static inline void vfio_group_leave(struct vfio_device *device) { }
+static inline void vfio_group_show(struct vfio_device *device) { }
+static inline void vfio_group_hide(struct vfio_device *device) { }
+#endif
 
 /* ---- device_cdev.c: /dev/vfio/devices/vfio<X> */
 

@@ -3,8 +3,7 @@
  * What other subsystems may ask of a file that user space has given them, and
  * that may or may not be ours.
  *
- * No state; vfio_device_file.kvm under its kvm_lock.  Called by KVM's vfio
- * device, through symbol_get().
+ * No state.  Called by KVM's vfio device through symbol_get(), and by drivers.
  */
 #include <linux/iommu.h>
 #include <linux/module.h>
@@ -20,15 +19,15 @@ static struct vfio_device_file *vfio_device_file_of(struct file *file)
  * vfio_file_is_valid() - Is this a file of VFIO?
  * @file: any file
  *
- * It need not be bound: KVM is told about a device before the device is
- * opened, so that the driver finds the machine then.
+ * A device file need not be bound: KVM is told about a device before the
+ * device is opened, so that the driver finds the machine then.
  *
  * Context: Any.
- * Return: true for a device file, bound or not.
+ * Return: true for the file of a group, and of a device, bound or not.
  */
 bool vfio_file_is_valid(struct file *file)
 {
-	return vfio_device_file_of(file);
+	return vfio_group_of_file(file) || vfio_device_file_of(file);
 }
 EXPORT_SYMBOL_GPL(vfio_file_is_valid);
 
@@ -44,15 +43,18 @@ EXPORT_SYMBOL_GPL(vfio_file_is_valid);
 bool vfio_file_enforced_coherent(struct file *file)
 {
 	struct vfio_device_file *df = vfio_device_file_of(file);
+	struct vfio_group *group = vfio_group_of_file(file);
 
+	if (group)
+		return vfio_group_enforced_coherent(group);
 	return !df || device_iommu_capable(df->device->dev, IOMMU_CAP_ENFORCE_CACHE_COHERENCY);
 }
 EXPORT_SYMBOL_GPL(vfio_file_enforced_coherent);
 
 /**
- * vfio_file_set_kvm() - Associate the device behind a file with a machine
+ * vfio_file_set_kvm() - Associate the devices behind a file with a machine
  * @file: any file; nothing happens if it is not ours
- * @kvm: the machine, or NULL to forget it; no reference is taken before the
+ * @kvm: the machine, or NULL to forget it; no reference is taken before a
  *       device is opened through @file
  *
  * Context: Any that may take a spinlock.
@@ -60,11 +62,63 @@ EXPORT_SYMBOL_GPL(vfio_file_enforced_coherent);
 void vfio_file_set_kvm(struct file *file, struct kvm *kvm)
 {
 	struct vfio_device_file *df = vfio_device_file_of(file);
+	struct vfio_group *group = vfio_group_of_file(file);
 
-	if (!df)
-		return;
-	spin_lock(&df->kvm_lock);
-	df->kvm = kvm;
-	spin_unlock(&df->kvm_lock);
+	if (group)
+		vfio_kvm_slot_set(&group->kvm, kvm);
+	else if (df)
+		vfio_kvm_slot_set(&df->own_kvm, kvm);
 }
 EXPORT_SYMBOL_GPL(vfio_file_set_kvm);
+
+#if IS_ENABLED(CONFIG_VFIO_GROUP)
+/**
+ * vfio_file_is_group() - Is this the file of a group?
+ * @file: any file
+ *
+ * Context: Any.
+ * Return: true if it is.
+ */
+bool vfio_file_is_group(struct file *file)
+{
+	return vfio_group_of_file(file);
+}
+EXPORT_SYMBOL_GPL(vfio_file_is_group);
+
+/**
+ * vfio_file_has_dev() - Does whoever has a file have a device by it?
+ * @file: any file
+ * @device: registered device
+ *
+ * Context: Any.
+ * Return: true if @file is that of the group of @device.
+ */
+bool vfio_file_has_dev(struct file *file, struct vfio_device *device)
+{
+	struct vfio_group *group = vfio_group_of_file(file);
+
+	return group && device->group == group;
+}
+EXPORT_SYMBOL_GPL(vfio_file_has_dev);
+
+/**
+ * vfio_file_iommu_group() - The IOMMU group behind a group's file
+ * @file: any file
+ *
+ * For KVM on POWER, which maps guest memory into the group's window itself.
+ *
+ * Context: May sleep.
+ * Return: the IOMMU group, to be put by the caller; NULL if @file is another
+ * file or no device is left.
+ */
+struct iommu_group *vfio_file_iommu_group(struct file *file)
+{
+	struct vfio_group *group = vfio_group_of_file(file);
+
+	if (!IS_ENABLED(CONFIG_SPAPR_TCE_IOMMU) || !group)
+		return NULL;
+	guard(mutex)(&group->lock);
+	return group->iommu_group ? iommu_group_ref_get(group->iommu_group) : NULL;
+}
+EXPORT_SYMBOL_GPL(vfio_file_iommu_group);
+#endif

@@ -148,7 +148,11 @@ EXPORT_SYMBOL_GPL(_vfio_alloc_device);
 /* An IOMMU that keeps the device in bounds, or the administrator's word */
 static int vfio_check_iommu(struct vfio_device *device)
 {
-	struct iommu_group *group = iommu_group_get(device->dev);
+	struct iommu_group *group;
+
+	if (device->emulated)
+		return 0;
+	group = iommu_group_get(device->dev);
 
 	if (group) {
 		iommu_group_put(group);
@@ -158,8 +162,10 @@ static int vfio_check_iommu(struct vfio_device *device)
 	if (!enable_unsafe_noiommu_mode)
 		return -EINVAL;
 	device->noiommu = true;
-	add_taint(TAINT_USER, LOCKDEP_STILL_OK);
-	dev_warn(device->dev, "Adding kernel taint for vfio-noiommu cdev\n");
+	if (IS_ENABLED(CONFIG_VFIO_DEVICE_CDEV)) {
+		add_taint(TAINT_USER, LOCKDEP_STILL_OK);
+		dev_warn(device->dev, "Adding kernel taint for vfio-noiommu cdev\n");
+	}
 	return 0;
 }
 
@@ -178,17 +184,22 @@ static int vfio_register(struct vfio_device *device)
 			return ret;
 	}
 
-	if (!device->emulated) {
-		ret = vfio_check_iommu(device);
-		if (ret)
-			return ret;
-	}
+	ret = vfio_check_iommu(device);
+	if (ret)
+		return ret;
+	ret = vfio_group_join(device);
+	if (ret)
+		return ret;
 
 	vfio_debugfs_add(device);
 	ret = vfio_device_add(device, VFIO_CDEV_FOPS);
-	if (ret)
+	if (ret) {
 		vfio_debugfs_remove(device);
-	return ret;
+		vfio_group_leave(device);
+		return ret;
+	}
+	vfio_group_show(device);
+	return 0;
 }
 
 /**
@@ -235,9 +246,11 @@ EXPORT_SYMBOL_GPL(vfio_register_emulated_iommu_dev);
  */
 void vfio_unregister_group_dev(struct vfio_device *device)
 {
+	vfio_group_hide(device);
 	vfio_device_del(device);
 	vfio_debugfs_remove(device);
 	vfio_device_drain(device);
+	vfio_group_leave(device);
 }
 EXPORT_SYMBOL_GPL(vfio_unregister_group_dev);
 
@@ -254,6 +267,7 @@ static const struct {
 } vfio_parts[] = {
 	{ vfio_virqfd_init,	vfio_virqfd_exit },
 	{ vfio_debugfs_start,	vfio_debugfs_exit },
+	{ vfio_groups_init,	vfio_groups_exit },
 	{ vfio_devices_init,	vfio_devices_exit },
 };
 

@@ -36,6 +36,7 @@ struct iommufd_ctx;
 struct iommufd_device;
 struct kvm;
 struct vfio_device_ops;
+struct vfio_group;
 struct vfio_info_cap;
 
 /**
@@ -77,6 +78,8 @@ struct vfio_device_set {
  * @users: registration references, see vfio_device_try_get_registration()
  * @drained: completed when the last of @users is gone
  * @open_count: files that have the device open; protected by @dev_set->lock
+ * @group: the group of the device, with VFIO_GROUP; constant while registered
+ * @group_entry: link in the group's list of members
  * @iommufd_device: the iommufd object of a physical device while it is bound;
  *                  protected by @dev_set->lock
  * @pasids: PASIDs that are attached; protected by @dev_set->lock
@@ -108,6 +111,8 @@ struct vfio_device {
 	refcount_t users;
 	struct completion drained;
 	unsigned int open_count;
+	struct vfio_group *group;
+	struct list_head group_entry;
 #if IS_ENABLED(CONFIG_IOMMUFD)
 	struct iommufd_device *iommufd_device;
 	struct ida pasids;
@@ -132,10 +137,9 @@ struct vfio_device {
  *           optional
  * @release: undo @init, called when the last reference is gone; the core
  *           frees the memory afterwards
- * @match: does the user's @buf, which may carry options behind the name, mean
- *         this device?  1 if it does, 0 for another device, a negative errno if
- *         it does but is not acceptable.  @buf is not changed.  Without it the
- *         name of @dev must be met exactly; optional
+ * @match: does @buf, given to VFIO_GROUP_GET_DEVICE_FD, name this device?
+ *         0 for no, above 0 for yes, a negative errno to end the search with;
+ *         without it the name in sysfs decides; optional
  * @match_token_uuid: 0 if opening the device with @uuid (or without, NULL) is
  *                    all right, -EACCES for a token that is wrong or missing,
  *                    -EINVAL for one that has no place here; optional
@@ -283,9 +287,15 @@ bool vfio_file_is_valid(struct file *file);
 bool vfio_file_enforced_coherent(struct file *file);
 void vfio_file_set_kvm(struct file *file, struct kvm *kvm);
 #if IS_ENABLED(CONFIG_VFIO_GROUP)
+struct iommu_group *vfio_file_iommu_group(struct file *file);
 bool vfio_file_is_group(struct file *file);
 bool vfio_file_has_dev(struct file *file, struct vfio_device *device);
 #else
+static inline struct iommu_group *vfio_file_iommu_group(struct file *file)
+{
+	return NULL;
+}
+
 static inline bool vfio_file_is_group(struct file *file)
 {
 	return false;

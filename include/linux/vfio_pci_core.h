@@ -34,11 +34,11 @@
 struct dma_buf_attachment;
 struct eventfd_ctx;
 struct phys_vec;
+struct task_struct;
 struct vfio_pci_cfg;
 struct vfio_pci_cfg_host_ops;
 struct vfio_pci_eventfd;
 struct vfio_pci_intx;
-struct vfio_pci_sriov;
 
 /**
  * struct vfio_pci_core_device - One PCI device that user space may drive
@@ -78,7 +78,6 @@ struct vfio_pci_core_device {
 	bool has_dyn_msix;			/* vectors can be added later */
 	bool pci_2_3;				/* DisINTx and the INTx status bit work */
 	bool reset_works;			/* a function reset exists */
-	bool needs_reset;			/* closed without one, lock was taken */
 	bool nointx;				/* INTx hidden: known to be broken */
 	bool nointxmask;			/* parameter, latched at probe */
 	bool disable_idle_d3;			/* parameter, latched at probe */
@@ -89,6 +88,14 @@ struct vfio_pci_core_device {
 	u16 pm_command;				/* command register at that time, or asleep */
 	bool needs_pm_restore;			/* D3hot -> D0 resets the device; constant */
 
+	/* vfio_pci_reset.c; protected by memory_lock held for writing */
+	struct task_struct *reset_task;		/* holds it for a reset; compare with current */
+	u16 reset_command;			/* command register before that reset */
+	bool reset_foreign;			/* it is not ours, see vfio_pci_reset_prepare() */
+
+	/* vfio_pci_reset_set.c; protected by dev_set->lock */
+	bool needs_reset;			/* carries traces of its last user */
+
 	/* vfio_pci_runtime_pm.c; protected by memory_lock held for writing */
 	struct eventfd_ctx *pm_wakeup;		/* waking up signals it, ends low power */
 
@@ -96,10 +103,6 @@ struct vfio_pci_core_device {
 	struct mutex ioeventfds_lock;		/* protects the two below */
 	struct list_head ioeventfds;		/* of struct vfio_pci_ioeventfd */
 	unsigned int ioeventfds_nr;
-
-	/* vfio_pci_sriov.c */
-	struct vfio_pci_sriov *sriov;		/* of a PF and its VFs, while registered */
-	bool has_vfs;				/* or gets them; written under memory_lock, too */
 
 	/* vfio_pci_config.c and vfio_pci_cfg_*.c */
 	struct vfio_pci_cfg *cfg;		/* map and permissions, while open */
@@ -114,7 +117,7 @@ struct vfio_pci_core_device {
 	struct mutex igate;			/* serialises every change of interrupts */
 	spinlock_t irqlock;			/* masked state of INTx, against its handler */
 	bool has_intx;				/* there is one; determined at open */
-	struct vfio_pci_intx *intx;		/* while INTx is enabled, else NULL */
+	struct vfio_pci_intx *intx;		/* NULL unless enabled; written under both */
 	bool virq_disabled;			/* the user has set DisINTx; written under both */
 	bool intx_asleep;			/* hands off the hardware; written under both */
 	struct xarray msi_vectors;		/* bound vectors: struct vfio_pci_msi_vector */
@@ -144,11 +147,6 @@ void vfio_pci_core_close_device(struct vfio_device *core_vdev);
 void vfio_pci_core_request(struct vfio_device *core_vdev, unsigned int count);
 pci_ers_result_t vfio_pci_core_aer_err_detected(struct pci_dev *pdev, pci_channel_state_t state);
 extern const struct pci_error_handlers vfio_pci_core_err_handlers;
-
-/* vfio_pci_sriov.c */
-int vfio_pci_core_sriov_configure(struct vfio_pci_core_device *vdev, int nr_virtfn);
-int vfio_pci_core_match(struct vfio_device *core_vdev, char *buf);
-int vfio_pci_core_match_token_uuid(struct vfio_device *core_vdev, const uuid_t *uuid);
 
 /* vfio_pci_ioctl.c */
 long vfio_pci_core_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg);

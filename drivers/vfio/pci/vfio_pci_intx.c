@@ -20,9 +20,9 @@
  * others on the line.
  *
  * Locks: igate for the existence of the object and everything that sleeps;
- * irqlock (interrupts off) for the masked state.  No eventfd is signalled with
- * irqlock held, because it is taken inside the wait queue lock of the unmask
- * eventfd (see virqfd.c).
+ * irqlock (interrupts off) for the masked state; vdev->intx is written under
+ * both.  No eventfd is signalled with irqlock held, because it is taken inside
+ * the wait queue lock of the unmask eventfd (see virqfd.c).
  */
 #include <kunit/visibility.h>
 #include <linux/eventfd.h>
@@ -265,7 +265,8 @@ static int intx_enable(struct vfio_pci_core_device *vdev, struct eventfd_ctx *tr
 		return ret;
 	}
 
-	vdev->intx = intx;
+	scoped_guard(spinlock_irqsave, &vdev->irqlock)
+		vdev->intx = intx;
 	vdev->irq_type = VFIO_PCI_INTX_IRQ_INDEX;
 	intx_unmask(intx);
 	return 0;
@@ -286,9 +287,10 @@ void vfio_pci_intx_disable(struct vfio_pci_core_device *vdev)
 	/* Both wait for whoever still uses intx, and nobody can find it anew */
 	vfio_virqfd_disable(&intx->unmask);
 	free_irq(intx->irq, intx);
+	scoped_guard(spinlock_irqsave, &vdev->irqlock)
+		vdev->intx = NULL;
 	vfio_pci_intx_silence(vdev);
 
-	vdev->intx = NULL;
 	vdev->irq_type = VFIO_PCI_NUM_IRQS;
 	intx_free(intx);
 }
@@ -432,6 +434,25 @@ void vfio_pci_intx_set_virtual_disable(struct vfio_pci_core_device *vdev, bool d
 		intx_signal(intx);
 }
 EXPORT_SYMBOL_IF_KUNIT(vfio_pci_intx_set_virtual_disable);
+
+/**
+ * vfio_pci_intx_rewrite() - Put the INTx Disable bit right after a reset
+ * @vdev: open device, awake
+ *
+ * The PCI core saves the command register before a reset, and writes it back
+ * afterwards: if the interrupt was masked or unmasked in between, to a value
+ * from before that, and an unmasked interrupt would never come again.
+ *
+ * Context: Any that may take a spinlock; memory_lock may be held.
+ */
+void vfio_pci_intx_rewrite(struct vfio_pci_core_device *vdev)
+{
+	guard(spinlock_irqsave)(&vdev->irqlock);
+
+	if (vdev->pci_2_3 && !vdev->intx_asleep)
+		intx_write_disable(vdev->pdev, !vdev->intx || vdev->intx->masked);
+}
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_intx_rewrite);
 
 /* INTx is one interrupt, and it must be enabled already */
 static bool intx_set_ok(struct vfio_pci_core_device *vdev, const struct vfio_pci_irq_set *set)

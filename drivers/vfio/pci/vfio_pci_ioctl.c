@@ -22,6 +22,8 @@ union vfio_pci_ioctl_arg {
 	struct vfio_irq_info irq_info;
 	struct vfio_irq_set irq_set;
 	struct vfio_device_ioeventfd ioeventfd;
+	struct vfio_pci_hot_reset_info hot_reset_info;
+	struct vfio_pci_hot_reset hot_reset;
 };
 
 /**
@@ -155,6 +157,19 @@ static long vfio_pci_ioctl_ioeventfd(struct vfio_pci_core_device *vdev,
 				  ioeventfd->fd);
 }
 
+static long vfio_pci_ioctl_hot_reset_info(struct vfio_pci_core_device *vdev,
+					  union vfio_pci_ioctl_arg *arg, void __user *uarg)
+{
+	return vfio_pci_hot_reset_info(vdev, &arg->hot_reset_info, uarg);
+}
+
+static long vfio_pci_ioctl_hot_reset(struct vfio_pci_core_device *vdev,
+				     union vfio_pci_ioctl_arg *arg, void __user *uarg)
+{
+	return vfio_pci_hot_reset(vdev, &arg->hot_reset,
+				  uarg + offsetof(struct vfio_pci_hot_reset, group_fds));
+}
+
 static const struct vfio_pci_ioctl vfio_pci_ioctls[] = {
 	{
 		.cmd = VFIO_DEVICE_GET_INFO,
@@ -175,6 +190,14 @@ static const struct vfio_pci_ioctl vfio_pci_ioctls[] = {
 		.cmd = VFIO_DEVICE_IOEVENTFD,
 		.minsz = offsetofend(struct vfio_device_ioeventfd, fd),
 		.handler = vfio_pci_ioctl_ioeventfd,
+	}, {
+		.cmd = VFIO_DEVICE_GET_PCI_HOT_RESET_INFO,
+		.minsz = offsetof(struct vfio_pci_hot_reset_info, devices),
+		.handler = vfio_pci_ioctl_hot_reset_info,
+	}, {
+		.cmd = VFIO_DEVICE_PCI_HOT_RESET,
+		.minsz = offsetof(struct vfio_pci_hot_reset, group_fds),
+		.handler = vfio_pci_ioctl_hot_reset,
 	},
 };
 
@@ -186,6 +209,9 @@ static_assert(offsetofend(struct vfio_device_ioeventfd, fd) == 28);
 /* A flag is the number of bytes */
 static_assert(VFIO_DEVICE_IOEVENTFD_8 == 1 && VFIO_DEVICE_IOEVENTFD_16 == 2 &&
 	      VFIO_DEVICE_IOEVENTFD_32 == 4 && VFIO_DEVICE_IOEVENTFD_64 == 8);
+static_assert(sizeof(struct vfio_pci_hot_reset_info) == 12);
+static_assert(sizeof(struct vfio_pci_hot_reset) == 12);
+static_assert(sizeof(struct vfio_pci_dependent_device) == 8);
 
 /**
  * vfio_pci_core_ioctl() - ioctls on the device file that the core passes on

@@ -17,21 +17,65 @@
 #include "vfio_pci_priv.h"
 
 /**
+ * vfio_pci_memory_zap() - Remove all mappings of the BARs
+ * @vdev: device, memory_lock is held for writing
+ *
+ * When it returns no page of a BAR is mapped, through whatever file it was;
+ * other devices keep their mappings.
+ *
+ * Context: process context, sleeps
+ */
+void vfio_pci_memory_zap(struct vfio_pci_core_device *vdev)
+{
+	const u64 begin = VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_BAR0_REGION_INDEX);
+	const u64 end = VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_ROM_REGION_INDEX);
+
+	lockdep_assert_held_write(&vdev->memory_lock);
+
+	unmap_mapping_range(vdev->vdev.inode->i_mapping, begin, end - begin, true);
+}
+
+/**
  * vfio_pci_memory_zap_and_lock() - Stop all access to the BARs
  * @vdev: device
  *
- * When it returns no access is under way and no page of a BAR is mapped,
- * through whatever file it was; other devices keep their mappings.
+ * When it returns no access is under way, and nothing is mapped.
  *
  * Context: process context, sleeps; returns with memory_lock held for writing
  */
 void vfio_pci_memory_zap_and_lock(struct vfio_pci_core_device *vdev)
 {
-	const u64 begin = VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_BAR0_REGION_INDEX);
-	const u64 end = VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_ROM_REGION_INDEX);
-
 	down_write(&vdev->memory_lock);
-	unmap_mapping_range(vdev->vdev.inode->i_mapping, begin, end - begin, true);
+	vfio_pci_memory_zap(vdev);
+}
+
+/**
+ * vfio_pci_memory_zap_and_lock_nested() - The same in the hands of the PCI core
+ * @vdev: device that the PCI core is about to reset, its device lock is held
+ *
+ * A reset of a whole bus comes here for one device after the other.  It holds
+ * all of their device locks, so nobody else can do the same in another order.
+ *
+ * Context: process context, sleeps; returns with memory_lock held for writing
+ */
+void vfio_pci_memory_zap_and_lock_nested(struct vfio_pci_core_device *vdev)
+{
+	down_write_nest_lock(&vdev->memory_lock, &vdev->pdev->dev.mutex);
+	vfio_pci_memory_zap(vdev);
+}
+
+/**
+ * vfio_pci_memory_trylock() - Take memory_lock for writing if it is free
+ * @vdev: device
+ *
+ * For who holds the memory_lock of another device and must not wait therefore.
+ * No mapping is removed.
+ *
+ * Return: true if memory_lock is held for writing now
+ */
+bool vfio_pci_memory_trylock(struct vfio_pci_core_device *vdev)
+{
+	return down_write_trylock(&vdev->memory_lock);
 }
 
 /**

@@ -63,6 +63,7 @@ static void vfio_pci_pm_restore(struct vfio_pci_core_device *vdev)
 	if (vfio_pci_command_memory_enabled(vdev))
 		cmd |= PCI_COMMAND_MEMORY;
 	vfio_pci_memory_decode_put(vdev, cmd);
+	vfio_pci_intx_rewrite(vdev);
 }
 
 /**
@@ -85,7 +86,7 @@ int vfio_pci_set_power_state_locked(struct vfio_pci_core_device *vdev, pci_power
 
 	lockdep_assert_held_write(&vdev->memory_lock);
 
-	if (state >= PCI_D3hot && vdev->has_vfs)
+	if (state >= PCI_D3hot && pci_num_vf(pdev))
 		return -EBUSY;
 
 	if (vdev->needs_pm_restore && state >= PCI_D3hot && old < PCI_D3hot) {

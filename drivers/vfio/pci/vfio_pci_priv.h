@@ -93,7 +93,10 @@ int vfio_pci_bar_mmap(struct vfio_pci_core_device *vdev, unsigned int bar,
 
 /* ---- vfio_pci_memory.c: the only place that takes device memory away */
 
+void vfio_pci_memory_zap(struct vfio_pci_core_device *vdev);
 void vfio_pci_memory_zap_and_lock(struct vfio_pci_core_device *vdev);
+void vfio_pci_memory_zap_and_lock_nested(struct vfio_pci_core_device *vdev);
+bool vfio_pci_memory_trylock(struct vfio_pci_core_device *vdev);
 void vfio_pci_memory_unlock(struct vfio_pci_core_device *vdev);
 u16 vfio_pci_memory_decode_on(struct vfio_pci_core_device *vdev);
 void vfio_pci_memory_decode_put(struct vfio_pci_core_device *vdev, u16 cmd);
@@ -113,6 +116,7 @@ bool vfio_pci_intx_usable(struct vfio_pci_core_device *vdev);
 void vfio_pci_intx_suspend(struct vfio_pci_core_device *vdev);
 void vfio_pci_intx_resume(struct vfio_pci_core_device *vdev);
 void vfio_pci_intx_set_virtual_disable(struct vfio_pci_core_device *vdev, bool disable);
+void vfio_pci_intx_rewrite(struct vfio_pci_core_device *vdev);
 
 void vfio_pci_irqs_init(struct vfio_pci_core_device *vdev);
 void vfio_pci_irqs_disable(struct vfio_pci_core_device *vdev);
@@ -141,24 +145,35 @@ void vfio_pci_idle_start(struct vfio_pci_core_device *vdev);
 void vfio_pci_idle_stop(struct vfio_pci_core_device *vdev);
 extern const struct dev_pm_ops vfio_pci_core_pm_ops;
 
-/* ---- vfio_pci_reset.c: function reset, and who may be reset with whom */
+/* ---- vfio_pci_reset.c: function reset, and what every reset begins and ends with */
 
+void vfio_pci_reset_begin(struct vfio_pci_core_device *vdev);
+void vfio_pci_reset_end(struct vfio_pci_core_device *vdev);
 int vfio_pci_try_reset_function(struct vfio_pci_core_device *vdev);
 int vfio_pci_reset_open(struct vfio_pci_core_device *vdev);
 void vfio_pci_reset_close(struct vfio_pci_core_device *vdev);
+int vfio_pci_reset_unregister(struct vfio_pci_core_device *vdev);
+void vfio_pci_reset_prepare(struct pci_dev *pdev);
+void vfio_pci_reset_done(struct pci_dev *pdev);
+
+/* ---- vfio_pci_reset_set.c: devices that are reset together */
+
+/* Called for a device that a reset would hit; not 0 ends the walk */
+typedef int (*vfio_pci_affected_fn)(struct pci_dev *pdev, void *data);
+
+int vfio_pci_visit_affected(struct pci_dev *pdev, vfio_pci_affected_fn fn, void *data);
 int vfio_pci_assign_reset_set(struct vfio_pci_core_device *vdev);
+int vfio_pci_reset_set_complete(struct vfio_pci_core_device *vdev);
+int vfio_pci_reset_set(struct vfio_pci_core_device *vdev);
+void vfio_pci_reset_set_close(struct vfio_pci_core_device *vdev);
+void vfio_pci_reset_set_unregister(struct vfio_pci_core_device *vdev);
 
-/* ---- vfio_pci_sriov.c: a PF, its VFs, and the token their users share */
+/* ---- vfio_pci_hot_reset.c: that reset on request of the user */
 
-int vfio_pci_sriov_watch(void);
-void vfio_pci_sriov_unwatch(void);
-int vfio_pci_sriov_register(struct vfio_pci_core_device *vdev);
-void vfio_pci_sriov_unregister(struct vfio_pci_core_device *vdev);
-void vfio_pci_sriov_disable(struct vfio_pci_core_device *vdev);
-void vfio_pci_sriov_open(struct vfio_pci_core_device *vdev);
-void vfio_pci_sriov_close(struct vfio_pci_core_device *vdev);
-bool vfio_pci_sriov_is_pf(struct vfio_pci_core_device *vdev);
-void vfio_pci_sriov_set_token(struct vfio_pci_core_device *vdev, const uuid_t *token);
+long vfio_pci_hot_reset_info(struct vfio_pci_core_device *vdev,
+			     struct vfio_pci_hot_reset_info *info, void __user *uarg);
+long vfio_pci_hot_reset(struct vfio_pci_core_device *vdev, const struct vfio_pci_hot_reset *hdr,
+			const s32 __user *ufds);
 
 /* ---- vfio_pci_config.c (with cfg_caps, cfg_perm and cfg_emul below it) */
 

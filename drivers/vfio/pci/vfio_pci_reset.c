@@ -2,32 +2,67 @@
 /*
  * Function reset: on request of the user (VFIO_DEVICE_RESET, FLR bits of the
  * configuration space), before the first user gets the device, and after the
- * last one.  And which devices form a set because a wider reset would hit all
- * of them.
+ * last one.  What every reset begins and ends with, also one of a whole bus
+ * (vfio_pci_reset_set.c) or one that we have not asked for.
  *
  * memory_lock is held for writing around every reset, with the BAR mappings
- * removed; variant drivers count on that in their reset callbacks.
+ * removed; variant drivers count on that in their reset callbacks.  The PCI
+ * core is asked for the device lock inside of it, and only tries to get it.
  */
 
 #include <linux/pci.h>
+#include <linux/sched.h>
 
 #include "vfio_pci_priv.h"
 
-/*
- * The PCI core saves and restores the state.  It writes the MSI-X table when
- * it does, so memory decoding must be on even if the user has it off.
+/**
+ * vfio_pci_reset_begin() - Prepare a device for a reset by the PCI core
+ * @vdev: device, its mappings are gone
+ *
+ * The PCI core saves and restores the state.  It does so in D0, and writes the
+ * MSI-X table when it does: memory decoding must be on even if the user has it
+ * off.
+ *
+ * Context: process context, sleeps; memory_lock is held for writing until
+ * after vfio_pci_reset_end(), by this task
  */
-static int vfio_pci_reset_locked(struct vfio_pci_core_device *vdev)
+void vfio_pci_reset_begin(struct vfio_pci_core_device *vdev)
 {
-	u16 cmd;
-	int ret;
-
 	lockdep_assert_held_write(&vdev->memory_lock);
 
 	vfio_pci_set_power_state_locked(vdev, PCI_D0);
-	cmd = vfio_pci_memory_decode_on(vdev);
+	vdev->reset_command = vfio_pci_memory_decode_on(vdev);
+	WRITE_ONCE(vdev->reset_task, current);
+}
+
+/**
+ * vfio_pci_reset_end() - Undo vfio_pci_reset_begin(), reset or not
+ * @vdev: device
+ *
+ * What the PCI core has restored is what it found when it saved.  Interrupts
+ * have gone on meanwhile: MSI and MSI-X it restores from its own records, but
+ * INTx Disable is ours and has to be written again.
+ *
+ * Context: process context, sleeps; memory_lock is held for writing
+ */
+void vfio_pci_reset_end(struct vfio_pci_core_device *vdev)
+{
+	lockdep_assert_held_write(&vdev->memory_lock);
+
+	WRITE_ONCE(vdev->reset_task, NULL);
+	vfio_pci_memory_decode_put(vdev, vdev->reset_command);
+	/* No user, no masked state */
+	if (vdev->cfg)
+		vfio_pci_intx_rewrite(vdev);
+}
+
+static int vfio_pci_reset_locked(struct vfio_pci_core_device *vdev)
+{
+	int ret;
+
+	vfio_pci_reset_begin(vdev);
 	ret = pci_try_reset_function(vdev->pdev);
-	vfio_pci_memory_decode_put(vdev, cmd);
+	vfio_pci_reset_end(vdev);
 	return ret;
 }
 
@@ -82,7 +117,6 @@ int vfio_pci_reset_open(struct vfio_pci_core_device *vdev)
 		return ret;
 
 	vdev->reset_works = !ret;
-	vdev->needs_reset = false;
 	return 0;
 }
 
@@ -92,9 +126,9 @@ int vfio_pci_reset_open(struct vfio_pci_core_device *vdev)
  *        are gone already, it is in D0
  *
  * Resets the device if it can be done, then puts back the configuration that
- * was found at open.  An unbind that waits for this very close holds the lock
- * that a reset needs: vdev->needs_reset asks vfio_pci_core_unregister_device()
- * to make up for it.
+ * was found at open.  vdev->needs_reset says if the traces are still there:
+ * the device has no reset of its own, or an unbind that waits for this very
+ * close holds the lock that a reset needs.
  *
  * Context: process context, dev_set->lock held; sleeps, takes memory_lock for
  * writing
@@ -107,7 +141,7 @@ void vfio_pci_reset_close(struct vfio_pci_core_device *vdev)
 	vfio_pci_memory_zap_and_lock(vdev);
 	if (vdev->reset_works)
 		ret = vfio_pci_reset_locked(vdev);
-	vdev->needs_reset = ret == -EAGAIN;
+	vdev->needs_reset = ret;
 
 	if (!pci_load_and_free_saved_state(pdev, &vdev->pci_saved_state))
 		pci_restore_state(pdev);
@@ -117,24 +151,79 @@ void vfio_pci_reset_close(struct vfio_pci_core_device *vdev)
 }
 
 /**
- * vfio_pci_assign_reset_set() - Put the device into its device set
- * @vdev: device that is being registered
+ * vfio_pci_reset_unregister() - Reset a device that its driver gives back
+ * @vdev: device that is not registered any more, awake
  *
- * The set is what the next wider reset would hit: all functions of a slot if
- * slots can be reset, else everything on the bus.  Devices on a root bus and
- * VFs have no such reset and stay alone.
+ * Return: 0; -ENOTTY if it has no function reset; or what the reset returned
  *
- * Return: 0 or -ENOMEM
+ * Context: process context, device lock held; sleeps, takes memory_lock for
+ * writing
  */
-int vfio_pci_assign_reset_set(struct vfio_pci_core_device *vdev)
+int vfio_pci_reset_unregister(struct vfio_pci_core_device *vdev)
 {
-	struct pci_dev *pdev = vdev->pdev;
-	void *id = pdev->bus;
+	int ret;
 
-	if (pci_is_root_bus(pdev->bus) || pdev->is_virtfn)
-		id = vdev;
-	else if (!pci_probe_reset_slot(pdev->slot))
-		id = pdev->slot;
+	vfio_pci_memory_zap_and_lock(vdev);
+	vfio_pci_reset_begin(vdev);
+	ret = pci_reset_function_locked(vdev->pdev);
+	vfio_pci_reset_end(vdev);
+	vfio_pci_memory_unlock(vdev);
+	return ret;
+}
 
-	return vfio_assign_device_set(&vdev->vdev, id);
+/**
+ * vfio_pci_reset_prepare() - The PCI core is about to reset the device
+ * @pdev: device of a driver with vfio_pci_core_err_handlers
+ *
+ * By a reset of ours, and all is prepared; or because of the administrator,
+ * say, who writes to the "reset" attribute.  The user is held up then as by a
+ * reset of ours: accesses and page faults wait until the device is back, and
+ * find it in the state that it is in then.
+ *
+ * Whoever holds memory_lock may wait for configuration space.  The PCI core
+ * has locked that already, so it is let go while we wait for memory_lock; the
+ * device lock stays, and nothing has happened to the device so far.
+ *
+ * Context: process context, device lock held; sleeps; returns with memory_lock
+ * held for writing, unless this task had it already
+ */
+void vfio_pci_reset_prepare(struct pci_dev *pdev)
+{
+	struct vfio_pci_core_device *vdev = dev_get_drvdata(&pdev->dev);
+	bool blocked = pdev->block_cfg_access;
+
+	if (READ_ONCE(vdev->reset_task) == current)
+		return;
+
+	if (blocked)
+		pci_cfg_access_unlock(pdev);
+	vfio_pci_memory_zap_and_lock_nested(vdev);
+	vfio_pci_reset_begin(vdev);
+	vdev->reset_foreign = true;
+	if (blocked)
+		pci_cfg_access_lock(pdev);
+}
+
+/**
+ * vfio_pci_reset_done() - The PCI core has reset the device
+ * @pdev: device after vfio_pci_reset_prepare(), its state is restored
+ *
+ * Context: process context, device lock held; sleeps; drops the memory_lock
+ * that vfio_pci_reset_prepare() has taken
+ */
+void vfio_pci_reset_done(struct pci_dev *pdev)
+{
+	struct vfio_pci_core_device *vdev = dev_get_drvdata(&pdev->dev);
+	bool blocked = pdev->block_cfg_access;
+
+	if (!vdev->reset_foreign)
+		return;
+
+	if (blocked)
+		pci_cfg_access_unlock(pdev);
+	vdev->reset_foreign = false;
+	vfio_pci_reset_end(vdev);
+	vfio_pci_memory_unlock(vdev);
+	if (blocked)
+		pci_cfg_access_lock(pdev);
 }

@@ -659,6 +659,35 @@ static void shared_command_overwritten(struct kunit *test)
 	KUNIT_EXPECT_FALSE_MSG(test, disintx(fake), "interrupt lost for good");
 }
 
+/* A reset brings back INTx Disable from before a mask or an unmask */
+static void shared_after_reset(struct kunit *test)
+{
+	struct fake *fake = shared_on(test);
+	struct vfio_pci_core_device *vdev = &fake->vdev;
+
+	set_disintx(fake, true);
+	vfio_pci_intx_rewrite(vdev);
+	KUNIT_EXPECT_FALSE_MSG(test, disintx(fake), "interrupt lost for good");
+
+	KUNIT_EXPECT_EQ(test, intx(fake, A_MASK), 0);
+	set_disintx(fake, false);
+	vfio_pci_intx_rewrite(vdev);
+	KUNIT_EXPECT_TRUE(test, disintx(fake));
+
+	KUNIT_EXPECT_EQ(test, intx(fake, A_UNMASK), 0);
+	vfio_pci_intx_suspend(vdev);
+	vfio_pci_intx_rewrite(vdev);
+	KUNIT_EXPECT_TRUE_MSG(test, disintx(fake), "touched while it sleeps");
+	vfio_pci_intx_resume(vdev);
+	KUNIT_EXPECT_FALSE(test, disintx(fake));
+
+	/* Nobody listens: off the line */
+	KUNIT_EXPECT_EQ(test, intx_off(fake), 0);
+	set_disintx(fake, false);
+	vfio_pci_intx_rewrite(vdev);
+	KUNIT_EXPECT_TRUE(test, disintx(fake));
+}
+
 /* Runtime suspend masks, resume unmasks; in between nothing is written */
 static void shared_sleep(struct kunit *test)
 {
@@ -767,6 +796,7 @@ static struct kunit_case intrs_cases[] = {
 	KUNIT_CASE(shared_pending_at_enable),
 	KUNIT_CASE(shared_virtual_disable),
 	KUNIT_CASE(shared_command_overwritten),
+	KUNIT_CASE(shared_after_reset),
 	KUNIT_CASE(shared_sleep),
 	KUNIT_CASE(shared_pending_at_resume),
 	KUNIT_CASE(shared_rebind),
