@@ -12,6 +12,7 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/pm_runtime.h>
+#include <linux/sched/mm.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
@@ -345,6 +346,20 @@ static int vfio_device_fops_mmap(struct file *file, struct vm_area_struct *vma)
 	return device->ops->mmap(device, vma);
 }
 
+#ifdef CONFIG_MMU
+static unsigned long vfio_device_fops_place(struct file *file, unsigned long addr,
+					    unsigned long len, unsigned long pgoff,
+					    unsigned long flags)
+{
+	struct vfio_device_file *df = file->private_data;
+
+	/* mmap() itself says no */
+	if (!vfio_device_file_has_access(df) || !df->device->ops->mmap)
+		return mm_get_unmapped_area(file, addr, len, pgoff, flags);
+	return vfio_mmap_place(df->device, file, addr, len, pgoff, flags);
+}
+#endif
+
 #ifdef CONFIG_PROC_FS
 /* Which device is it?  Known before the gate opens, and no secret. */
 static void vfio_device_fops_show_fdinfo(struct seq_file *m, struct file *file)
@@ -367,6 +382,9 @@ const struct file_operations vfio_device_fops = {
 	.unlocked_ioctl	= vfio_device_fops_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
 	.mmap		= vfio_device_fops_mmap,
+#ifdef CONFIG_MMU
+	.get_unmapped_area = vfio_device_fops_place,
+#endif
 #ifdef CONFIG_PROC_FS
 	.show_fdinfo	= vfio_device_fops_show_fdinfo,
 #endif

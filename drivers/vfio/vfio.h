@@ -76,6 +76,16 @@ void vfio_device_drain(struct vfio_device *device);
 
 long vfio_device_ioctl_feature(struct vfio_device *device, void __user *uarg);
 
+/* ---- mmap_place.c: addresses of mappings, with CONFIG_MMU */
+
+unsigned long vfio_mmap_place(struct vfio_device *device, struct file *file,
+			      unsigned long addr, unsigned long len, unsigned long pgoff,
+			      unsigned long flags);
+#if IS_ENABLED(CONFIG_KUNIT)
+bool vfio_mmap_leaf_fits(u64 phys, u64 len, u64 size);
+unsigned long vfio_mmap_shift(unsigned long start, u64 phys, unsigned long size);
+#endif
+
 /* ---- device_file.c: the open device, however it was opened */
 
 /**

@@ -162,6 +162,11 @@ struct vfio_device {
  * @get_region_info_caps: fill in flags, size and offset of the region
  *                        info->index and append capabilities; optional
  * @mmap: mmap() on the device file, vm_pgoff selects the region; optional
+ * @mmap_phys: physical address behind the file offset @offset, of which the low
+ *             bits matter, those below the size of the largest page table leaf;
+ *             called for any offset and without a lock, the answer decides where
+ *             mappings are placed and nothing else.  Optional: without it
+ *             regions count as aligned in memory as they are in the file
  * @read: read() on the device file, *ppos selects the region; optional
  * @write: write() on the device file; optional
  */
@@ -189,6 +194,7 @@ struct vfio_device_ops {
 	int (*get_region_info_caps)(struct vfio_device *device, struct vfio_region_info *info,
 				    struct vfio_info_cap *caps);
 	int (*mmap)(struct vfio_device *device, struct vm_area_struct *vma);
+	u64 (*mmap_phys)(struct vfio_device *device, u64 offset);
 	ssize_t (*read)(struct vfio_device *device, char __user *buf, size_t len, loff_t *ppos);
 	ssize_t (*write)(struct vfio_device *device, const char __user *buf, size_t len,
 			 loff_t *ppos);

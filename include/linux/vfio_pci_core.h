@@ -165,6 +165,7 @@ ssize_t vfio_pci_core_write(struct vfio_device *core_vdev, const char __user *bu
 int vfio_pci_core_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma);
 
 /* vfio_pci_mmap.c */
+u64 vfio_pci_core_mmap_phys(struct vfio_device *core_vdev, u64 offset);
 vm_fault_t vfio_pci_vmf_insert_pfn(struct vfio_pci_core_device *vdev, struct vm_fault *vmf,
 				   unsigned long pfn, unsigned int order);
 

@@ -59,6 +59,7 @@ static const struct vfio_device_ops vfio_pci_ops = {
 
 	.get_region_info_caps	= vfio_pci_ioctl_get_region_info,
 	.mmap			= vfio_pci_core_mmap,
+	.mmap_phys		= vfio_pci_core_mmap_phys,
 	.read			= vfio_pci_core_read,
 	.write			= vfio_pci_core_write,
 	.ioctl			= vfio_pci_core_ioctl,

@@ -9,6 +9,7 @@
  */
 
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include <linux/pagemap.h>
 
 #include "vfio_pci_priv.h"
@@ -107,6 +108,29 @@ static const struct vm_operations_struct vfio_pci_bar_vm_ops = {
 	.huge_fault = vfio_pci_bar_huge_fault,
 #endif
 };
+
+/**
+ * vfio_pci_core_mmap_phys() - What a mapping is to be aligned to, vfio_device_ops.mmap_phys
+ * @core_vdev: open device
+ * @offset: file offset, anything the user likes
+ *
+ * BARs of 2 MiB and more are aligned to their size as a rule, but not those that
+ * firmware has fixed (PCIe r6.0 sec. 7.8.5, Enhanced Allocation).
+ *
+ * Return: physical address behind @offset; @offset itself where there is no BAR
+ */
+u64 vfio_pci_core_mmap_phys(struct vfio_device *core_vdev, u64 offset)
+{
+	struct vfio_pci_core_device *vdev =
+		container_of(core_vdev, struct vfio_pci_core_device, vdev);
+	u64 bar = VFIO_PCI_OFFSET_TO_INDEX(offset);
+
+	if (bar >= PCI_STD_NUM_BARS)
+		return offset;
+	bar = array_index_nospec(bar, PCI_STD_NUM_BARS);
+	return pci_resource_start(vdev->pdev, bar) + (offset & VFIO_PCI_OFFSET_MASK);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_mmap_phys);
 
 /**
  * vfio_pci_bar_mmap() - mmap() of a BAR
