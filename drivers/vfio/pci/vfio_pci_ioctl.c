@@ -14,6 +14,7 @@
 #include <linux/uaccess.h>
 
 #include "vfio_pci_priv.h"
+#include "vfio_pci_trace.h"
 
 /* Every argument begins with argsz */
 union vfio_pci_ioctl_arg {
@@ -133,6 +134,7 @@ static long vfio_pci_ioctl_set_irqs(struct vfio_pci_core_device *vdev,
 			return PTR_ERR(data);
 	}
 	ret = vfio_pci_set_irqs(vdev, hdr->flags, hdr->index, hdr->start, hdr->count, data);
+	trace_vfio_pci_set_irqs(vdev, hdr, ret);
 	kfree(data);
 	return ret;
 }

@@ -21,6 +21,7 @@
 #include <linux/slab.h>
 
 #include "vfio_pci_priv.h"
+#include "vfio_pci_trace.h"
 
 /* Per device: each costs memory that no limit of the user's accounts for fully */
 #define VFIO_PCI_IOEVENTFD_MAX	1000
@@ -104,6 +105,8 @@ static void vfio_pci_ioeventfd_write(struct vfio_pci_ioeventfd *ioeventfd)
 					       ioeventfd->image.byte + done, n);
 		done += n;
 	}
+	trace_vfio_pci_ioeventfd(ioeventfd->vdev, ioeventfd->offset, ioeventfd->data,
+				 ioeventfd->width, true);
 }
 
 /*
@@ -116,6 +119,9 @@ static void vfio_pci_ioeventfd_write_locked(struct vfio_pci_ioeventfd *ioeventfd
 
 	if (vfio_pci_memory_mappable(ioeventfd->vdev))
 		vfio_pci_ioeventfd_write(ioeventfd);
+	else
+		trace_vfio_pci_ioeventfd(ioeventfd->vdev, ioeventfd->offset, ioeventfd->data,
+					 ioeventfd->width, false);
 }
 
 /* In the wake-up; returns 1 to ask for vfio_pci_ioeventfd_thread() */

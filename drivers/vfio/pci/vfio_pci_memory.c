@@ -15,6 +15,7 @@
 #include <linux/mm.h>
 
 #include "vfio_pci_priv.h"
+#include "vfio_pci_trace.h"
 
 /**
  * vfio_pci_memory_zap() - Remove all mappings of the BARs
@@ -33,6 +34,7 @@ void vfio_pci_memory_zap(struct vfio_pci_core_device *vdev)
 	lockdep_assert_held_write(&vdev->memory_lock);
 
 	unmap_mapping_range(vdev->vdev.inode->i_mapping, begin, end - begin, true);
+	trace_vfio_pci_zap(vdev);
 }
 
 /**

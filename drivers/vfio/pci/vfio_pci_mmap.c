@@ -13,6 +13,7 @@
 #include <linux/pagemap.h>
 
 #include "vfio_pci_priv.h"
+#include "vfio_pci_trace.h"
 
 /* Position of @addr in its region, in pages; vm_pgoff is the file offset */
 static unsigned long vfio_pci_vma_region_page(struct vm_area_struct *vma, unsigned long addr)
@@ -73,9 +74,8 @@ static vm_fault_t vfio_pci_bar_huge_fault(struct vm_fault *vmf, unsigned int ord
 		up_read(&vdev->memory_lock);
 	}
 
-	dev_dbg_ratelimited(&vdev->pdev->dev, "BAR %u: fault at page 0x%lx order %u: 0x%x\n",
-			    bar, vfio_pci_vma_region_page(vma, addr), order,
-			    (__force unsigned int)ret);
+	trace_vfio_pci_bar_fault(vdev, bar, PFN_PHYS(vfio_pci_vma_region_page(vma, vmf->address)),
+				 vmf->address, order, ret);
 	return ret;
 }
 

@@ -14,6 +14,7 @@
 #include <linux/sched.h>
 
 #include "vfio_pci_priv.h"
+#include "vfio_pci_trace.h"
 
 /**
  * vfio_pci_reset_begin() - Prepare a device for a reset by the PCI core
@@ -62,6 +63,7 @@ static int vfio_pci_reset_locked(struct vfio_pci_core_device *vdev)
 
 	vfio_pci_reset_begin(vdev);
 	ret = pci_try_reset_function(vdev->pdev);
+	trace_vfio_pci_reset(vdev, ret);
 	vfio_pci_reset_end(vdev);
 	return ret;
 }
