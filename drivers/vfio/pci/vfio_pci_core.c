@@ -159,15 +159,21 @@ int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
 		goto err_disable;
 	}
 
+	ret = vfio_pci_zdev_open(vdev);
+	if (ret)
+		goto err_state;
+
 	vfio_pci_probe_intx(vdev);
 	vfio_pci_probe_msix(vdev);
 	ret = vfio_pci_config_init(vdev);
 	if (ret)
-		goto err_state;
+		goto err_zdev;
 
 	vfio_pci_bars_claim(vdev);
 	return 0;
 
+err_zdev:
+	vfio_pci_zdev_close(vdev);
 err_state:
 	kfree(vdev->pci_saved_state);
 	vdev->pci_saved_state = NULL;
@@ -214,6 +220,7 @@ void vfio_pci_core_disable(struct vfio_pci_core_device *vdev)
 	vfio_pci_config_free(vdev);
 	vfio_pci_memory_unlock(vdev);
 	vfio_pci_bars_release(vdev);
+	vfio_pci_zdev_close(vdev);
 
 	vfio_pci_reset_close(vdev);
 	vfio_pci_reset_set_close(vdev);

@@ -47,6 +47,14 @@ static int vfio_pci_feature_low_power_exit(struct vfio_pci_core_device *vdev,
 	return 0;
 }
 
+#ifdef CONFIG_VFIO_PCI_ZDEV_KVM
+static int vfio_pci_feature_zpci_error(struct vfio_pci_core_device *vdev,
+				       const struct vfio_pci_feature_call *call)
+{
+	return vfio_pci_zdev_get_error(vdev, call->arg.zpci_err.data);
+}
+#endif
+
 static const struct vfio_pci_feature vfio_pci_features[] = {
 	[VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY] = {
 		.ops = VFIO_DEVICE_FEATURE_SET,
@@ -61,9 +69,17 @@ static const struct vfio_pci_feature vfio_pci_features[] = {
 		.ops = VFIO_DEVICE_FEATURE_SET,
 		.handler = vfio_pci_feature_low_power_exit,
 	},
+#ifdef CONFIG_VFIO_PCI_ZDEV_KVM
+	[VFIO_DEVICE_FEATURE_ZPCI_ERROR] = {
+		.ops = VFIO_DEVICE_FEATURE_GET,
+		.minsz = sizeof(struct vfio_device_feature_zpci_err),
+		.handler = vfio_pci_feature_zpci_error,
+	},
+#endif
 };
 
 static_assert(sizeof(struct vfio_device_low_power_entry_with_wakeup) == 8);
+static_assert(sizeof(struct vfio_device_feature_zpci_err) == 8);
 
 /**
  * vfio_pci_feature_find() - The row of a feature

@@ -21,6 +21,7 @@ struct vfio_pci_feature_call {
 	u32 flags;
 	union {
 		struct vfio_device_low_power_entry_with_wakeup low_power;
+		struct vfio_device_feature_zpci_err zpci_err;
 	} arg;
 	void __user *uarg;
 };

@@ -87,7 +87,9 @@ static long vfio_pci_get_info(struct vfio_pci_core_device *vdev, union vfio_pci_
 	info->num_regions = VFIO_PCI_NUM_REGIONS;
 	info->num_irqs = VFIO_PCI_NUM_IRQS;
 
-	ret = vfio_pci_info_add_atomics(vdev, &caps);
+	ret = vfio_pci_zdev_info_add(vdev, &caps);
+	if (!ret)
+		ret = vfio_pci_info_add_atomics(vdev, &caps);
 	if (ret)
 		return ret;
 	if (caps.size) {

@@ -103,6 +103,30 @@ void vfio_pci_memory_decode_put(struct vfio_pci_core_device *vdev, u16 cmd);
 u16 vfio_pci_memory_force_decode(struct vfio_pci_core_device *vdev);
 void vfio_pci_memory_restore_decode(struct vfio_pci_core_device *vdev, u16 cmd);
 
+/* ---- vfio_pci_zdev.c: PCI functions on s390 */
+
+#ifdef CONFIG_VFIO_PCI_ZDEV_KVM
+int vfio_pci_zdev_info_add(struct vfio_pci_core_device *vdev, struct vfio_info_cap *caps);
+int vfio_pci_zdev_open(struct vfio_pci_core_device *vdev);
+void vfio_pci_zdev_close(struct vfio_pci_core_device *vdev);
+int vfio_pci_zdev_get_error(struct vfio_pci_core_device *vdev, u64 data);
+#else
+static inline int vfio_pci_zdev_info_add(struct vfio_pci_core_device *vdev,
+					 struct vfio_info_cap *caps)
+{
+	return 0;
+}
+
+static inline int vfio_pci_zdev_open(struct vfio_pci_core_device *vdev)
+{
+	return 0;
+}
+
+static inline void vfio_pci_zdev_close(struct vfio_pci_core_device *vdev)
+{
+}
+#endif
+
 /* ---- vfio_pci_ioeventfd.c: eventfds that write to a BAR when they are signalled */
 
 int vfio_pci_ioeventfd(struct vfio_pci_core_device *vdev, u64 offset, u64 data,
