@@ -96,4 +96,21 @@ static const struct irq_device irq_igb = {
 	.msix = igb_irq_msix,
 };
 
+/*
+ * Bind a device anew, with an interrupt line for itself that is masked at the
+ * interrupt controller, or as usual. The parameter is read at that time.
+ */
+static inline int irq_rebind(const char *bdf, bool exclusive)
+{
+	int ret;
+
+	ret = sysfs_write_str("/sys/module/vfio_pci/parameters/nointxmask",
+			      exclusive ? "Y" : "N");
+	if (!ret)
+		ret = pci_dev_unbind(bdf);
+	if (!ret)
+		ret = pci_dev_bind(bdf, "vfio-pci");
+	return ret;
+}
+
 #endif /* VFIO_IRQ_DEVICES_H */

@@ -11,7 +11,6 @@
 #include "irq_devices.h"
 
 #define INTX		VFIO_PCI_INTX_IRQ_INDEX
-#define NOINTXMASK	"/sys/module/vfio_pci/parameters/nointxmask"
 
 FIXTURE(intx) {
 	const char *bdf;
@@ -37,19 +36,6 @@ FIXTURE_VARIANT_ADD(intx, e1000e_exclusive) {
 	.dev = &irq_e1000e, .exclusive = true,
 };
 
-/* The parameter is read when the driver is bound. */
-static int rebind(const char *bdf, bool exclusive)
-{
-	int ret;
-
-	ret = sysfs_write_str(NOINTXMASK, exclusive ? "Y" : "N");
-	if (!ret)
-		ret = pci_dev_unbind(bdf);
-	if (!ret)
-		ret = pci_dev_bind(bdf, "vfio-pci");
-	return ret;
-}
-
 static int open_device(FIXTURE_DATA(intx) *self)
 {
 	int ret;
@@ -72,7 +58,7 @@ FIXTURE_SETUP(intx)
 	self->exclusive = variant->exclusive;
 	REQUIRE_DEVICE(self->bdf, variant->dev->kind);
 	if (self->exclusive) {
-		ASSERT_RC(0, rebind(self->bdf, true));
+		ASSERT_RC(0, irq_rebind(self->bdf, true));
 	}
 	self->iommu = iommu_init(NULL);
 	ASSERT_RC(0, open_device(self));
@@ -90,7 +76,7 @@ FIXTURE_TEARDOWN(intx)
 	close(self->irq);
 	close(self->unmask);
 	if (self->exclusive) {
-		EXPECT_EQ(0, rebind(self->bdf, false));
+		EXPECT_EQ(0, irq_rebind(self->bdf, false));
 	}
 	EXPECT_DEVICE_OK();
 }

@@ -38,6 +38,10 @@ FIXTURE_VARIANT_ADD(msi, igb_msi) {
 FIXTURE_VARIANT_ADD(msi, e1000e_msi) {
 	.kind = "E1000E", .index = VFIO_PCI_MSI_IRQ_INDEX,
 };
+/* The one with several vectors. */
+FIXTURE_VARIANT_ADD(msi, xhci_msi) {
+	.kind = "XHCI", .index = VFIO_PCI_MSI_IRQ_INDEX,
+};
 FIXTURE_VARIANT_ADD(msi, igb_msix) {
 	.kind = "IGB", .dev = &irq_igb, .index = VFIO_PCI_MSIX_IRQ_INDEX,
 };
@@ -558,6 +562,78 @@ TEST_F_TIMEOUT(msi, close_while_enabled, 120)
 	EXPECT_SILENT(0);
 	ASSERT_RC(0, enable_again(self, 0, self->count));
 	EXPECT_WORKS(0);
+}
+
+/*
+ * However the vector has come to be bound, what the device raises afterwards
+ * arrives. An adapter like e1000e throttles its interrupts: a cause that goes
+ * within the interval is dropped, one that stays may be signalled twice. So it
+ * stays up until it was seen, and once is enough.
+ */
+FIXTURE(held) {
+	const char *bdf;
+	struct iommu *iommu;
+	struct vfio_pci_device device;
+	int evfds[2];
+};
+
+FIXTURE_VARIANT(held) {
+	const struct irq_device *dev;
+};
+
+FIXTURE_VARIANT_ADD(held, edu) { .dev = &irq_edu };
+FIXTURE_VARIANT_ADD(held, e1000e) { .dev = &irq_e1000e };
+
+FIXTURE_SETUP(held)
+{
+	REQUIRE_DEVICE(self->bdf, variant->dev->kind);
+	self->iommu = iommu_init(NULL);
+	ASSERT_RC(0, vfio_pci_device_open(&self->device, self->bdf,
+					  self->iommu));
+	vfio_pci_device_enable(&self->device);
+	self->evfds[0] = evfd_new();
+	self->evfds[1] = evfd_new();
+}
+
+FIXTURE_TEARDOWN(held)
+{
+	vfio_pci_device_close(&self->device);
+	iommu_cleanup(self->iommu);
+	close(self->evfds[0]);
+	close(self->evfds[1]);
+	EXPECT_DEVICE_OK();
+}
+
+TEST_F_TIMEOUT(held, none_is_lost, 120)
+{
+	void *regs = self->device.bars[0].vaddr;
+	int fd = self->device.fd, none = -1, *evfd, i;
+
+	for (i = 0; i < 60; i++) {
+		evfd = &self->evfds[i % 2];
+		switch (i % 4) {
+		case 1:		/* enabled from nothing */
+			vfio_irq_disable(fd, VFIO_PCI_MSI_IRQ_INDEX);
+			break;
+		case 2:		/* bound again */
+			ASSERT_RC(0, vfio_irq_set_fds(fd, VFIO_PCI_MSI_IRQ_INDEX,
+						      0, 1, &none));
+			break;
+		case 3:		/* as it is */
+			evfd = &self->evfds[(i - 1) % 2];
+			break;
+		}
+		if (i % 4 != 3)
+			ASSERT_RC(0, vfio_irq_set_fds(fd, VFIO_PCI_MSI_IRQ_INDEX,
+						      0, 1, evfd));
+		variant->dev->intx_assert(regs);
+		ASSERT_LE(1, evfd_wait(*evfd, EVFD_TIMEOUT_MS))
+			TH_LOG("device %s, round %d: no interrupt", self->bdf,
+			       i);
+		variant->dev->intx_deassert(regs);
+		evfd_read(self->evfds[0]);
+		evfd_read(self->evfds[1]);
+	}
 }
 
 /* The device's own DMA engine at work, with its interrupt at the end. */

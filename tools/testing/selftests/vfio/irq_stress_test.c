@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interrupt configuration, configuration space, the device, unmasking
+ * Interrupt configuration, configuration space, the device, resets, unmasking
  * eventfds and signals by software, all at once, on one device: the races of
  * CVE-2024-26810, CVE-2024-26812, CVE-2024-27437 and CVE-2026-46036. No step
  * has a result that is checked, except that it is one of those that exist;
@@ -105,6 +105,7 @@ static void judge(struct stress *s, int ret)
 	case -EINVAL:	/* not enabled, or another type is */
 	case -EBUSY:	/* an unmasking eventfd is bound already */
 	case -ENOTTY:	/* masking MSI */
+	case -EAGAIN:	/* a reset, while another goes on */
 		return;
 	}
 	__atomic_store_n(&s->bad, ret, __ATOMIC_RELAXED);
@@ -125,11 +126,23 @@ static void random_enable(struct stress *s, u32 index, unsigned int *seed)
 	judge(s, vfio_irq_set_fds(s->fd, index, start, n, fds));
 }
 
+/* Set, exchange or clear what the host tells the user by. */
+static void configure_notice(struct stress *s, u32 index, unsigned int *seed)
+{
+	int evfd = pick(seed, 4) ? s->evfds[pick(seed, NUM_EVFDS)] : -1;
+
+	judge(s, vfio_irq_set_fds(s->fd, index, 0, 1, &evfd));
+}
+
 /* Two of these run at once. */
 static void configure(struct stress *s, unsigned int *seed)
 {
-	u32 index = pick(seed, VFIO_PCI_MSIX_IRQ_INDEX + 1);
+	u32 index = pick(seed, VFIO_PCI_NUM_IRQS);
 
+	if (index > VFIO_PCI_MSIX_IRQ_INDEX) {
+		configure_notice(s, index, seed);
+		return;
+	}
 	if (!s->count[index])
 		return;
 	switch (pick(seed, 6)) {
@@ -188,10 +201,19 @@ static void fire(struct stress *s, unsigned int *seed)
 		dev->msi(s->regs);
 }
 
+/* Saves and restores the registers that all of this is about. */
+static void reset(struct stress *s, unsigned int *seed)
+{
+	if (!pick(seed, 20))
+		judge(s, vfio_device_reset(s->fd));
+	else
+		vfio_cfg_read16(s->fd, PCI_COMMAND);
+}
+
 typedef void (*step_fn)(struct stress *s, unsigned int *seed);
 
 static const step_fn steps[] = {
-	configure, configure, trigger, mask_by_config, fire,
+	configure, configure, trigger, mask_by_config, fire, reset,
 };
 
 struct worker {
@@ -232,6 +254,7 @@ static void check_works(struct __test_metadata *_metadata,
 
 	for (i = 0; i <= VFIO_PCI_MSIX_IRQ_INDEX; i++)
 		vfio_irq_disable(s->fd, i);
+	vfio_pci_device_enable(&self->device);
 	if (s->dev->intx_deassert)
 		s->dev->intx_deassert(s->regs);
 	vfio_cfg_command(s->fd, PCI_COMMAND_INTX_DISABLE, 0);

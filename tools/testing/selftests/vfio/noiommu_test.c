@@ -32,6 +32,7 @@ FIXTURE_VARIANT(noiommu)
 
 FIXTURE_VARIANT_ADD(noiommu, NVME) { .vendor = 0x1b36, .device = 0x0010 };
 FIXTURE_VARIANT_ADD(noiommu, IGB) { .vendor = 0x8086, .device = 0x10c9 };
+FIXTURE_VARIANT_ADD(noiommu, XHCI) { .vendor = 0x1033, .device = 0x0194 };
 
 FIXTURE_SETUP(noiommu)
 {
@@ -263,6 +264,43 @@ TEST_F(noiommu, group_mixed)
 	self->fd = vfio_group_open(self->bdf);
 	ASSERT_LE(0, self->fd);
 	EXPECT_RC(-EINVAL, vfio_group_set_container(self->fd, self->iommufd));
+}
+
+/*
+ * Without an IOMMU that remaps interrupts, the vectors of MSI can't be had one
+ * by one, and there is only one: fewer than the device would have. The answer
+ * is their number, and nothing is enabled.
+ */
+TEST_F(noiommu, fewer_vectors)
+{
+	struct vfio_irq_info info;
+	int fds[32], evfd = evfd_new(), i, ret;
+
+	self->fd = vfio_cdev_open(self->bdf);
+	ASSERT_LE(0, self->fd) TH_LOG("device %s", self->bdf);
+	ASSERT_RC(0, vfio_cdev_bind(self->fd, self->iommufd, NULL));
+	ASSERT_RC(0, vfio_irq_info(self->fd, VFIO_PCI_MSI_IRQ_INDEX, &info));
+	if (info.count < 2)
+		SKIP(return, "%s has %u MSI vectors", self->bdf, info.count);
+	ASSERT_LE(info.count, 32);
+	for (i = 0; i < info.count; i++)
+		fds[i] = evfd;
+	ret = vfio_irq_set_fds(self->fd, VFIO_PCI_MSI_IRQ_INDEX, 0, info.count,
+			       fds);
+	if (!ret)
+		SKIP(return, "this machine has all %u vectors", info.count);
+	ASSERT_LT(0, ret) TH_LOG("device %s", self->bdf);
+	ASSERT_LT(ret, info.count);
+	EXPECT_RC(-EINVAL, vfio_irq_trigger(self->fd, VFIO_PCI_MSI_IRQ_INDEX, 0,
+					    1));
+	/* It was the truth. */
+	ASSERT_RC(0, vfio_irq_set_fds(self->fd, VFIO_PCI_MSI_IRQ_INDEX, 0, ret,
+				      fds));
+	EXPECT_RC(0, vfio_irq_trigger(self->fd, VFIO_PCI_MSI_IRQ_INDEX, 0, ret));
+	EXPECT_EQ(ret, evfd_read(evfd));
+	EXPECT_RC(-EINVAL, vfio_irq_set_fds(self->fd, VFIO_PCI_MSI_IRQ_INDEX,
+					    ret, 1, fds));
+	close(evfd);
 }
 
 TEST_HARNESS_MAIN

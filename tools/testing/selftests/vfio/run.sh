@@ -15,9 +15,10 @@
 # The output has one line for each
 # program, with the program's own TAP, two columns further right, above it.
 
-# kind:vendor:device, ids as sysfs shows them
+# kind:vendor:device[:n], ids as sysfs shows them; the n-th of several
 KINDS="NVME:0x1b36:0x0010 IGB:0x8086:0x10c9 E1000E:0x8086:0x10d3
-EDU:0x1234:0x11e8 IVSHMEM:0x1af4:0x1110 TESTDEV:0x1b36:0x0005"
+EDU:0x1234:0x11e8 EDU2:0x1234:0x11e8:2 EDU3:0x1234:0x11e8:3
+XHCI:0x1033:0x0194 IVSHMEM:0x1af4:0x1110 TESTDEV:0x1b36:0x0005"
 PCI=/sys/bus/pci/devices
 
 skip_all()
@@ -27,11 +28,14 @@ skip_all()
 	exit 4
 }
 
-find_device()	# vendor device
+find_device()	# vendor device [n]
 {
+	left=${3:-1}
 	for d in "$PCI"/*; do
 		[ "$(cat "$d/vendor")" = "$1" ] || continue
 		[ "$(cat "$d/device")" = "$2" ] || continue
+		left=$((left - 1))
+		[ $left = 0 ] || continue
 		basename "$d"
 		return
 	done
@@ -70,7 +74,7 @@ take_devices()
 	for k in $KINDS; do
 		kind=${k%%:*} ids=${k#*:}
 		eval "bdf=\${VFIO_$kind-unset}"
-		[ "$bdf" = unset ] && bdf=$(find_device "${ids%:*}" "${ids#*:}")
+		[ "$bdf" = unset ] && bdf=$(IFS=: && find_device $ids)
 		if [ -z "$bdf" ]; then
 			echo "# $kind: no device"
 		elif bind_vfio "$bdf"; then
