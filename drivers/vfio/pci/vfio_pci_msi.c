@@ -194,7 +194,7 @@ static int msi_bind_range(struct vfio_pci_core_device *vdev, const struct vfio_p
 	if (check_add_overflow(set->start, set->count, &end))
 		return -EINVAL;
 	if (end > vdev->num_vectors && !may_grow)
-		return -EINVAL;
+		ret = -EINVAL;
 
 	for (i = 0; i < set->count && !ret; i++)
 		ret = msi_bind_one(vdev, set->start + i, set->fds[i]);

@@ -355,7 +355,12 @@ TEST_F_TIMEOUT(msi, add_vectors, 120)
 	ASSERT_RC(0, enable(self, 0, 1));
 	if (info.flags & VFIO_IRQ_INFO_NORESIZE) {
 		EXPECT_RC(-EINVAL, enable(self, 1, 1));
+		EXPECT_WORKS(0);
+		/* This range holds a vector that it unbinds. */
 		EXPECT_RC(-EINVAL, enable(self, 0, 2));
+		EXPECT_RC(0, vfio_irq_trigger(self->fd, self->index, 0, 1));
+		EXPECT_SILENT(0);
+		ASSERT_RC(0, enable_again(self, 0, 1));
 		EXPECT_WORKS(0);
 		return;
 	}
