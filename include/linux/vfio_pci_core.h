@@ -39,6 +39,7 @@ struct vfio_pci_cfg;
 struct vfio_pci_cfg_host_ops;
 struct vfio_pci_eventfd;
 struct vfio_pci_intx;
+struct vfio_pci_sriov;
 
 /**
  * struct vfio_pci_core_device - One PCI device that user space may drive
@@ -104,6 +105,10 @@ struct vfio_pci_core_device {
 	struct list_head ioeventfds;		/* of struct vfio_pci_ioeventfd */
 	unsigned int ioeventfds_nr;
 
+	/* vfio_pci_sriov.c */
+	struct vfio_pci_sriov *sriov;		/* of a PF and its VFs, while registered */
+	bool has_vfs;				/* or gets them; written under memory_lock, too */
+
 	/* vfio_pci_config.c and vfio_pci_cfg_*.c */
 	struct vfio_pci_cfg *cfg;		/* map and permissions, while open */
 	u8 *vconfig;				/* virtual configuration space */
@@ -147,6 +152,11 @@ void vfio_pci_core_close_device(struct vfio_device *core_vdev);
 void vfio_pci_core_request(struct vfio_device *core_vdev, unsigned int count);
 pci_ers_result_t vfio_pci_core_aer_err_detected(struct pci_dev *pdev, pci_channel_state_t state);
 extern const struct pci_error_handlers vfio_pci_core_err_handlers;
+
+/* vfio_pci_sriov.c */
+int vfio_pci_core_sriov_configure(struct vfio_pci_core_device *vdev, int nr_virtfn);
+int vfio_pci_core_match(struct vfio_device *core_vdev, char *buf);
+int vfio_pci_core_match_token_uuid(struct vfio_device *core_vdev, const uuid_t *uuid);
 
 /* vfio_pci_ioctl.c */
 long vfio_pci_core_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg);

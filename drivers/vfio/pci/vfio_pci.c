@@ -32,6 +32,15 @@ module_param(disable_idle_d3, bool, 0644);
 MODULE_PARM_DESC(disable_idle_d3,
 		 "Leave devices that nobody uses in D0, for devices bound from now on");
 
+#ifdef CONFIG_PCI_IOV
+static bool enable_sriov;
+module_param(enable_sriov, bool, 0644);
+MODULE_PARM_DESC(enable_sriov,
+		 "Let VFs be created while their PF is in a user's hands, through the PF's sriov_numvfs");
+#else
+#define enable_sriov	false
+#endif
+
 static bool disable_denylist;
 module_param(disable_denylist, bool, 0444);
 MODULE_PARM_DESC(disable_denylist,
@@ -64,6 +73,9 @@ static const struct vfio_device_ops vfio_pci_ops = {
 	.write			= vfio_pci_core_write,
 	.ioctl			= vfio_pci_core_ioctl,
 	.device_feature		= vfio_pci_core_ioctl_feature,
+
+	.match			= vfio_pci_core_match,
+	.match_token_uuid	= vfio_pci_core_match_token_uuid,
 
 	.bind_iommufd		= vfio_iommufd_physical_bind,
 	.attach_ioas		= vfio_iommufd_physical_attach_ioas,
@@ -119,6 +131,13 @@ static void vfio_pci_remove(struct pci_dev *pdev)
 	vfio_put_device(&vdev->vdev);
 }
 
+static int vfio_pci_sriov_configure(struct pci_dev *pdev, int nr_virtfn)
+{
+	if (!enable_sriov)
+		return -ENOENT;
+	return vfio_pci_core_sriov_configure(dev_get_drvdata(&pdev->dev), nr_virtfn);
+}
+
 /* Any device, but only those that are directed here by driver_override */
 static const struct pci_device_id vfio_pci_table[] = {
 	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_ANY_ID, PCI_ANY_ID) },
@@ -134,6 +153,7 @@ static struct pci_driver vfio_pci_driver = {
 	.err_handler		= &vfio_pci_core_err_handlers,
 	.probe			= vfio_pci_probe,
 	.remove			= vfio_pci_remove,
+	.sriov_configure	= vfio_pci_sriov_configure,
 };
 
 /* A wrong entry is no reason not to load: somebody may be locked out by it */

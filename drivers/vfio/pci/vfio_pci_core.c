@@ -170,6 +170,7 @@ int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
 		goto err_zdev;
 
 	vfio_pci_bars_claim(vdev);
+	vfio_pci_sriov_open(vdev);
 	return 0;
 
 err_zdev:
@@ -223,6 +224,7 @@ void vfio_pci_core_disable(struct vfio_pci_core_device *vdev)
 	vfio_pci_zdev_close(vdev);
 
 	vfio_pci_reset_close(vdev);
+	vfio_pci_sriov_close(vdev);
 	vfio_pci_reset_set_close(vdev);
 	pci_disable_device(pdev);
 	pm_runtime_put(&pdev->dev);
@@ -337,6 +339,9 @@ int vfio_pci_core_register_device(struct vfio_pci_core_device *vdev)
 	ret = vfio_pci_assign_reset_set(vdev);
 	if (ret)
 		return ret;
+	ret = vfio_pci_sriov_register(vdev);
+	if (ret)
+		return ret;
 
 	vfio_pci_probe_power_state(vdev);
 	vfio_pci_idle_start(vdev);
@@ -344,6 +349,7 @@ int vfio_pci_core_register_device(struct vfio_pci_core_device *vdev)
 	ret = vfio_register_group_dev(&vdev->vdev);
 	if (ret) {
 		vfio_pci_idle_stop(vdev);
+		vfio_pci_sriov_unregister(vdev);
 		return ret;
 	}
 	vfio_pci_debugfs_add(vdev);
@@ -355,20 +361,29 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_register_device);
  * vfio_pci_core_unregister_device() - Undo vfio_pci_core_register_device()
  * @vdev: registered device
  *
- * Waits until user space has let go.
+ * Waits until user space has let go, of the VFs first, which go with the PF.
  *
  * Context: process context in the driver's remove, device lock held; sleeps
  */
 void vfio_pci_core_unregister_device(struct vfio_pci_core_device *vdev)
 {
+	vfio_pci_sriov_disable(vdev);
 	vfio_unregister_group_dev(&vdev->vdev);
 	vfio_pci_idle_stop(vdev);
+	vfio_pci_sriov_unregister(vdev);
 	vfio_pci_reset_set_unregister(vdev);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_unregister_device);
 
+static int __init vfio_pci_core_init(void)
+{
+	return vfio_pci_sriov_watch();
+}
+module_init(vfio_pci_core_init);
+
 static void __exit vfio_pci_core_exit(void)
 {
+	vfio_pci_sriov_unwatch();
 	/* Eventfds are freed by RCU callbacks that stand in this module */
 	rcu_barrier();
 }

@@ -16,6 +16,18 @@
 #include "vfio_pci_feature.h"
 #include "vfio_pci_priv.h"
 
+static int vfio_pci_feature_vf_token_present(struct vfio_pci_core_device *vdev)
+{
+	return vfio_pci_sriov_is_pf(vdev) ? 0 : -ENOTTY;
+}
+
+static int vfio_pci_feature_vf_token(struct vfio_pci_core_device *vdev,
+				     const struct vfio_pci_feature_call *call)
+{
+	vfio_pci_sriov_set_token(vdev, &call->arg.vf_token);
+	return 0;
+}
+
 static int vfio_pci_feature_low_power_entry(struct vfio_pci_core_device *vdev,
 					    const struct vfio_pci_feature_call *call)
 {
@@ -56,6 +68,13 @@ static int vfio_pci_feature_zpci_error(struct vfio_pci_core_device *vdev,
 #endif
 
 static const struct vfio_pci_feature vfio_pci_features[] = {
+	/* No way to read it: whoever has the PF now need not know it */
+	[VFIO_DEVICE_FEATURE_PCI_VF_TOKEN] = {
+		.ops = VFIO_DEVICE_FEATURE_SET,
+		.minsz = sizeof(uuid_t),
+		.present = vfio_pci_feature_vf_token_present,
+		.handler = vfio_pci_feature_vf_token,
+	},
 	[VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY] = {
 		.ops = VFIO_DEVICE_FEATURE_SET,
 		.handler = vfio_pci_feature_low_power_entry,
@@ -78,6 +97,7 @@ static const struct vfio_pci_feature vfio_pci_features[] = {
 #endif
 };
 
+static_assert(sizeof(uuid_t) == 16);
 static_assert(sizeof(struct vfio_device_low_power_entry_with_wakeup) == 8);
 static_assert(sizeof(struct vfio_device_feature_zpci_err) == 8);
 

@@ -6,6 +6,7 @@
 #define VFIO_PCI_FEATURE_H
 
 #include <linux/types.h>
+#include <linux/uuid.h>
 #include <linux/vfio.h>
 
 struct vfio_pci_core_device;
@@ -20,6 +21,7 @@ struct vfio_pci_core_device;
 struct vfio_pci_feature_call {
 	u32 flags;
 	union {
+		uuid_t vf_token;
 		struct vfio_device_low_power_entry_with_wakeup low_power;
 		struct vfio_device_feature_zpci_err zpci_err;
 	} arg;

@@ -86,7 +86,7 @@ int vfio_pci_set_power_state_locked(struct vfio_pci_core_device *vdev, pci_power
 
 	lockdep_assert_held_write(&vdev->memory_lock);
 
-	if (state >= PCI_D3hot && pci_num_vf(pdev))
+	if (state >= PCI_D3hot && vdev->has_vfs)
 		return -EBUSY;
 
 	if (vdev->needs_pm_restore && state >= PCI_D3hot && old < PCI_D3hot) {

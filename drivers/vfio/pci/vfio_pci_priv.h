@@ -199,6 +199,18 @@ long vfio_pci_hot_reset_info(struct vfio_pci_core_device *vdev,
 long vfio_pci_hot_reset(struct vfio_pci_core_device *vdev, const struct vfio_pci_hot_reset *hdr,
 			const s32 __user *ufds);
 
+/* ---- vfio_pci_sriov.c: a PF, its VFs, and the token their users share */
+
+int vfio_pci_sriov_watch(void);
+void vfio_pci_sriov_unwatch(void);
+int vfio_pci_sriov_register(struct vfio_pci_core_device *vdev);
+void vfio_pci_sriov_unregister(struct vfio_pci_core_device *vdev);
+void vfio_pci_sriov_disable(struct vfio_pci_core_device *vdev);
+void vfio_pci_sriov_open(struct vfio_pci_core_device *vdev);
+void vfio_pci_sriov_close(struct vfio_pci_core_device *vdev);
+bool vfio_pci_sriov_is_pf(struct vfio_pci_core_device *vdev);
+void vfio_pci_sriov_set_token(struct vfio_pci_core_device *vdev, const uuid_t *token);
+
 /* ---- vfio_pci_config.c (with cfg_caps, cfg_perm and cfg_emul below it) */
 
 int vfio_pci_config_init(struct vfio_pci_core_device *vdev);
