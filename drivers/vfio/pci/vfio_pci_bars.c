@@ -205,3 +205,4 @@ bool vfio_pci_memory_mappable(struct vfio_pci_core_device *vdev)
 {
 	return !vdev->pm_runtime_engaged && __vfio_pci_memory_enabled(vdev);
 }
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_memory_mappable);

@@ -138,7 +138,7 @@ int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
 	struct pci_dev *pdev = vdev->pdev;
 	int ret;
 
-	ret = pm_runtime_resume_and_get(&pdev->dev);
+	ret = vfio_pci_pm_open(vdev);
 	if (ret)
 		return ret;
 
@@ -181,7 +181,7 @@ err_state:
 err_disable:
 	pci_disable_device(pdev);
 err_power:
-	pm_runtime_put(&pdev->dev);
+	vfio_pci_pm_close(vdev);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_enable);
@@ -211,7 +211,7 @@ void vfio_pci_core_disable(struct vfio_pci_core_device *vdev)
 {
 	struct pci_dev *pdev = vdev->pdev;
 
-	vfio_pci_low_power_close(vdev);
+	vfio_pci_pm_end_use(vdev);
 	vfio_pci_set_power_state(vdev, PCI_D0);
 	pci_clear_master(pdev);
 	vfio_pci_irqs_disable(vdev);
@@ -227,7 +227,7 @@ void vfio_pci_core_disable(struct vfio_pci_core_device *vdev)
 	vfio_pci_sriov_close(vdev);
 	vfio_pci_reset_set_close(vdev);
 	pci_disable_device(pdev);
-	pm_runtime_put(&pdev->dev);
+	vfio_pci_pm_close(vdev);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_disable);
 

@@ -162,11 +162,13 @@ int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t stat
 
 int vfio_pci_low_power_enter(struct vfio_pci_core_device *vdev, struct eventfd_ctx *wakeup);
 void vfio_pci_low_power_exit(struct vfio_pci_core_device *vdev);
-void vfio_pci_low_power_close(struct vfio_pci_core_device *vdev);
 int vfio_pci_wake(struct vfio_pci_core_device *vdev);
 void vfio_pci_let_sleep(struct vfio_pci_core_device *vdev);
 void vfio_pci_idle_start(struct vfio_pci_core_device *vdev);
 void vfio_pci_idle_stop(struct vfio_pci_core_device *vdev);
+int vfio_pci_pm_open(struct vfio_pci_core_device *vdev);
+void vfio_pci_pm_end_use(struct vfio_pci_core_device *vdev);
+void vfio_pci_pm_close(struct vfio_pci_core_device *vdev);
 extern const struct dev_pm_ops vfio_pci_core_pm_ops;
 
 /* ---- vfio_pci_reset.c: function reset, and what every reset begins and ends with */

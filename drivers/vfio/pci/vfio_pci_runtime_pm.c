@@ -9,8 +9,8 @@
  *   low-power mode;
  * - each ioctl, read and write while it runs, so that those work in low-power
  *   mode, too;
- * - the driver, from probe to remove, if the device is not to sleep while it
- *   is idle.
+ * - the driver, while nobody has the device open, if it is not to sleep while
+ *   it is idle.
  *
  * In low-power mode the BARs can't be mapped: nobody would see the access and
  * wake the device.  pm_runtime_engaged and pm_wakeup change with memory_lock
@@ -22,6 +22,7 @@
  * the PCI core.
  */
 
+#include <kunit/visibility.h>
 #include <linux/eventfd.h>
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
@@ -72,6 +73,7 @@ int vfio_pci_low_power_enter(struct vfio_pci_core_device *vdev, struct eventfd_c
 	vfio_pci_memory_unlock(vdev);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_low_power_enter);
 
 /**
  * vfio_pci_low_power_exit() - Leave low-power mode
@@ -91,25 +93,7 @@ void vfio_pci_low_power_exit(struct vfio_pci_core_device *vdev)
 	if (wakeup)
 		eventfd_ctx_put(wakeup);
 }
-
-/**
- * vfio_pci_low_power_close() - Leave low-power mode for good
- * @vdev: device that is being closed
- *
- * Also when the device does not wake up any more: what follows will see that
- * it does not answer, and the reference must be there for the close to drop.
- *
- * Context: process context, sleeps; dev_set->lock held; takes memory_lock for
- * writing
- */
-void vfio_pci_low_power_close(struct vfio_pci_core_device *vdev)
-{
-	struct device *dev = &vdev->pdev->dev;
-
-	pm_runtime_get_sync(dev);
-	vfio_pci_low_power_exit(vdev);
-	pm_runtime_put_noidle(dev);
-}
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_low_power_exit);
 
 /**
  * vfio_pci_wake() - Keep the device awake for an access by its user
@@ -130,6 +114,7 @@ int vfio_pci_wake(struct vfio_pci_core_device *vdev)
 			     current->comm, task_pid_nr(current));
 	return -EIO;
 }
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_wake);
 
 /**
  * vfio_pci_let_sleep() - Undo vfio_pci_wake()
@@ -139,6 +124,7 @@ void vfio_pci_let_sleep(struct vfio_pci_core_device *vdev)
 {
 	pm_runtime_put(&vdev->pdev->dev);
 }
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_let_sleep);
 
 /**
  * vfio_pci_idle_start() - Let a device sleep while nobody has it open
@@ -176,6 +162,73 @@ void vfio_pci_idle_stop(struct vfio_pci_core_device *vdev)
 	/* Also wakes the device up */
 	pm_runtime_forbid(dev);
 }
+
+/**
+ * vfio_pci_pm_open() - Wake the device for those who have it open
+ * @vdev: device that is being opened
+ *
+ * A reference that keeps the device awake while it is idle is theirs from here
+ * on: they may let it sleep, which has nothing to do with being idle.
+ *
+ * Return: 0, vfio_pci_pm_close() has to follow; or why the device does not
+ * wake up, as a negative errno
+ *
+ * Context: process context, sleeps; dev_set->lock held
+ */
+int vfio_pci_pm_open(struct vfio_pci_core_device *vdev)
+{
+	struct device *dev = &vdev->pdev->dev;
+	int ret = pm_runtime_resume_and_get(dev);
+
+	if (!ret && vdev->disable_idle_d3)
+		pm_runtime_put_noidle(dev);
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_pm_open);
+
+/**
+ * vfio_pci_pm_end_use() - The user is gone, leave low-power mode
+ * @vdev: device that is being closed
+ *
+ * Nobody is left to be told that the device wakes up.  If it does not, what
+ * follows will find that it does not answer; references are balanced anyway.
+ *
+ * Context: process context, sleeps; dev_set->lock held; takes memory_lock for
+ * writing
+ */
+void vfio_pci_pm_end_use(struct vfio_pci_core_device *vdev)
+{
+	struct device *dev = &vdev->pdev->dev;
+	struct eventfd_ctx *wakeup;
+
+	down_write(&vdev->memory_lock);
+	wakeup = vdev->pm_wakeup;
+	vdev->pm_wakeup = NULL;
+	up_write(&vdev->memory_lock);
+	if (wakeup)
+		eventfd_ctx_put(wakeup);
+
+	/* The memory must not be there again before the device is awake */
+	pm_runtime_get_sync(dev);
+	vfio_pci_low_power_exit(vdev);
+	pm_runtime_put_noidle(dev);
+}
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_pm_end_use);
+
+/**
+ * vfio_pci_pm_close() - Undo vfio_pci_pm_open()
+ * @vdev: device that nobody uses any more
+ *
+ * Context: process context, sleeps; dev_set->lock held
+ */
+void vfio_pci_pm_close(struct vfio_pci_core_device *vdev)
+{
+	struct device *dev = &vdev->pdev->dev;
+
+	if (!vdev->disable_idle_d3)
+		pm_runtime_put(dev);
+}
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_pm_close);
 
 /*
  * The PCI core saves the state next, and restores it before it calls the
@@ -231,3 +284,4 @@ static int vfio_pci_runtime_resume(struct device *dev)
 const struct dev_pm_ops vfio_pci_core_pm_ops = {
 	RUNTIME_PM_OPS(vfio_pci_runtime_suspend, vfio_pci_runtime_resume, NULL)
 };
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_core_pm_ops);
