@@ -26,7 +26,8 @@
 #endif
 
 /*
- * The device of a kind ("NVME", "IGB", "E1000E", "EDU", "IVSHMEM", "TESTDEV")
+ * The device of a kind ("NVME", "IGB", "E1000E", "EDU", "IVSHMEM", "TESTDEV",
+ * "RNG")
  * that run.sh, or the caller, put into VFIO_<kind>; NULL without one.
  */
 static inline const char *vfio_test_bdf(const char *kind)

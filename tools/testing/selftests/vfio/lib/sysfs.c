@@ -76,6 +76,19 @@ int pci_dev_attr(const char *bdf, const char *name, u64 *val)
 	return sysfs_read_u64(path, val);
 }
 
+int pci_dev_attr_text(const char *bdf, const char *name, char *buf, size_t len)
+{
+	char path[PATH_MAX];
+	int ret;
+
+	dev_path(path, bdf, name);
+	ret = read_text(path, buf, len);
+	if (ret < 0)
+		return ret;
+	buf[strcspn(buf, "\n")] = '\0';
+	return 0;
+}
+
 int pci_dev_attr_write(const char *bdf, const char *name, const char *val)
 {
 	char path[PATH_MAX];

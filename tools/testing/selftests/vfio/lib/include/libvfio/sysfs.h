@@ -23,6 +23,8 @@ bool pci_dev_exists(const char *bdf);
 
 /* Read a numeric attribute such as "vendor", "class" or "sriov_totalvfs". */
 int pci_dev_attr(const char *bdf, const char *name, u64 *val);
+/* The first line of an attribute such as "power/runtime_status". */
+int pci_dev_attr_text(const char *bdf, const char *name, char *buf, size_t len);
 /* Write a string into an attribute of the device. */
 int pci_dev_attr_write(const char *bdf, const char *name, const char *val);
 
