@@ -237,12 +237,21 @@ const struct vfio_pci_cfg_emul vfio_pci_cfg_emul_command = {
 
 /* ---- Power management (PCI PM 1.2 sec. 3.2.4) */
 
+/*
+ * A device that comes back from D3hot may have lost its command register, and
+ * the host has put that back as it was before: an interrupt that was masked or
+ * unmasked meanwhile needs its INTx Disable written once more.
+ */
 static void pm_after(struct vfio_pci_core_device *vdev, const struct vfio_pci_cfg_write *w)
 {
 	static const pci_power_t states[] = { PCI_D0, PCI_D1, PCI_D2, PCI_D3hot };
+	pci_power_t state = states[w->val & PCI_PM_CTRL_STATE_MASK];
 
 	static_assert(ARRAY_SIZE(states) == PCI_PM_CTRL_STATE_MASK + 1);
-	vfio_pci_cfg_set_power(vdev, states[w->val & PCI_PM_CTRL_STATE_MASK]);
+	vfio_pci_cfg_set_power(vdev, state);
+	if (state < PCI_D3hot)
+		vfio_pci_cfg_disable_intx(vdev, vfio_pci_cfg_virt(vdev, PCI_COMMAND) &
+					  PCI_COMMAND_INTX_DISABLE);
 }
 
 const struct vfio_pci_cfg_emul vfio_pci_cfg_emul_pm = {

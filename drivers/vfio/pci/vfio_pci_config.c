@@ -447,13 +447,28 @@ static int seed_span(struct vfio_pci_core_device *vdev, const struct vfio_pci_cf
 	return 0;
 }
 
-static void clear_span(struct vfio_pci_core_device *vdev, const struct vfio_pci_cfg_span *span)
+/* Bits of a dword whose bytes belong to a span, and not to another that overlaps it */
+static u32 own_lanes(const struct vfio_pci_cfg *cfg, unsigned int num, unsigned int pos)
 {
-	unsigned int pos;
+	unsigned int i;
+	u32 lanes = 0;
 
-	for (pos = span->start; pos < span->start + span->len; pos += 4)
-		vfio_pci_cfg_set_virt(vdev, pos, vfio_pci_cfg_virt(vdev, pos) &
-				      ~vfio_pci_cfg_reg_of(span, pos)->clear);
+	for (i = 0; i < 4; i++)
+		if (cfg->map[pos + i] == num)
+			lanes |= 0xffU << 8 * i;
+	return lanes;
+}
+
+static void clear_span(struct vfio_pci_core_device *vdev, unsigned int num)
+{
+	const struct vfio_pci_cfg_span *span = &vdev->cfg->spans[num];
+	unsigned int pos;
+	u32 clear;
+
+	for (pos = span->start; pos < span->start + span->len; pos += 4) {
+		clear = vfio_pci_cfg_reg_of(span, pos)->clear & own_lanes(vdev->cfg, num, pos);
+		vfio_pci_cfg_set_virt(vdev, pos, vfio_pci_cfg_virt(vdev, pos) & ~clear);
+	}
 }
 
 /* What the header says that is not a copy of hardware, PCIe 6.0 sec. 9.3.4 for VFs */
@@ -509,7 +524,7 @@ static int fill(struct vfio_pci_core_device *vdev)
 	}
 	for (i = 0; i < cfg->num_spans; i++) {
 		cfg->spans[i].layout = vfio_pci_cfg_layout_of(vdev, &cfg->spans[i]);
-		clear_span(vdev, &cfg->spans[i]);
+		clear_span(vdev, i);
 	}
 	for (i = 0; i < cfg->size; i += 4)
 		cfg->how[i / 4] = how_to_read(cfg, i);

@@ -95,8 +95,15 @@ static void pm_state(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fake->power == PCI_D2);
 	user_write(test, 0x44, 4, 0x01);
 	KUNIT_EXPECT_TRUE(test, fake->power == PCI_D1);
+	fake_forget(test);
 	user_write(test, 0x44, 4, 0);
 	KUNIT_EXPECT_TRUE(test, fake->power == PCI_D0);
+	/* What the host restored of INTx Disable may be out of date */
+	FAKE_EXPECT_EVENTS(test, FAKE_WRITE, FAKE_POWER, FAKE_INTX_ON);
+	user_write(test, PCI_COMMAND, 2, PCI_COMMAND_INTX_DISABLE);
+	fake_forget(test);
+	user_write(test, 0x44, 4, 0);
+	FAKE_EXPECT_EVENTS(test, FAKE_WRITE, FAKE_POWER, FAKE_INTX_OFF);
 
 	/* A write next to it is no request */
 	fake_forget(test);

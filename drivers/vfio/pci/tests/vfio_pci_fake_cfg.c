@@ -44,7 +44,7 @@ static bool bad_access(struct fake_cfg *fake, unsigned int pos, unsigned int len
 	KUNIT_EXPECT_TRUE(kunit_get_current_test(), len == 1 || len == 2 || len == 4);
 	KUNIT_EXPECT_EQ(kunit_get_current_test(), pos % len, 0);
 	KUNIT_EXPECT_LE(kunit_get_current_test(), pos + len, fake->pdev->cfg_size);
-	return pos + len > sizeof(fake->space) ||
+	return fake->gone || pos + len > sizeof(fake->space) ||
 	       (fake->fail_at >= (int)pos && fake->fail_at < (int)(pos + len));
 }
 

@@ -31,6 +31,7 @@ enum fake_event {
  * @writable: bits of @space that a write can change; none at the beginning
  * @rw1c: bits of @space that a write of one clears
  * @fail_at: offset at which every access fails, or -1
+ * @gone: every access fails
  * @reads: accesses so far
  * @writes: accesses so far
  * @last_pos: where the last write was
@@ -51,6 +52,7 @@ struct fake_cfg {
 	u8 writable[PCI_CFG_SPACE_EXP_SIZE];
 	u8 rw1c[PCI_CFG_SPACE_EXP_SIZE];
 	int fail_at;
+	bool gone;
 	unsigned int reads;
 	unsigned int writes;
 	unsigned int last_pos;
