@@ -33,18 +33,39 @@
 
 struct dma_buf_attachment;
 struct eventfd_ctx;
+struct p2pdma_provider;
 struct phys_vec;
 struct task_struct;
 struct vfio_pci_cfg;
 struct vfio_pci_cfg_host_ops;
+struct vfio_pci_core_device;
 struct vfio_pci_eventfd;
+struct vfio_pci_exports;
 struct vfio_pci_intx;
 struct vfio_pci_sriov;
+
+/**
+ * struct vfio_pci_device_ops - What a PCI driver may know better than the library
+ * @get_dmabuf_phys: where the @nr_ranges pieces @dma_ranges of a region are:
+ *                   fills @phys_vec with as many elements, and sets @provider
+ *                   to who knows how other devices get there.  Returns 0 or
+ *                   the errno for the user, see
+ *                   vfio_pci_core_get_dmabuf_phys(), which does it for BARs.
+ *                   The device is open.  Optional: without it the device
+ *                   exports nothing
+ */
+struct vfio_pci_device_ops {
+	int (*get_dmabuf_phys)(struct vfio_pci_core_device *vdev,
+			       struct p2pdma_provider **provider, unsigned int region_index,
+			       struct phys_vec *phys_vec,
+			       struct vfio_region_dma_range *dma_ranges, size_t nr_ranges);
+};
 
 /**
  * struct vfio_pci_core_device - One PCI device that user space may drive
  * @vdev: the core's part, first member
  * @pdev: the PCI device; constant
+ * @pci_ops: operations of the driver, or NULL; set before registration
  * @memory_lock: read side: anything that touches or maps the device's BARs;
  *               write side: whatever makes them disappear (memory decode off,
  *               D3, reset).  Order: see Documentation/driver-api/vfio-locking.rst
@@ -60,6 +81,7 @@ struct vfio_pci_sriov;
 struct vfio_pci_core_device {
 	struct vfio_device vdev;
 	struct pci_dev *pdev;
+	const struct vfio_pci_device_ops *pci_ops;
 	struct rw_semaphore memory_lock;
 	int irq_type;
 	bool pm_runtime_engaged;
@@ -71,6 +93,9 @@ struct vfio_pci_core_device {
 	struct resource bar_filler[PCI_STD_NUM_BARS]; /* claims behind sub-page BARs */
 	unsigned long bars_claimed;		/* bit per BAR that is ours */
 	bool bar_mmap_supported[PCI_STD_NUM_BARS];
+
+	/* vfio_pci_dmabuf.c; constant while the device is open, else NULL */
+	struct vfio_pci_exports *exports;	/* what was exported since it was opened */
 
 	/* vfio_pci_core.c: what the device can do; constant while it is open */
 	u8 msix_bar;				/* BAR with the MSI-X table, or 255 */
@@ -181,6 +206,35 @@ vm_fault_t vfio_pci_vmf_insert_pfn(struct vfio_pci_core_device *vdev, struct vm_
 
 /* vfio_pci_bars.c */
 bool __vfio_pci_memory_enabled(struct vfio_pci_core_device *vdev);
+
+/* vfio_pci_dmabuf.c */
+#ifdef CONFIG_VFIO_PCI_DMABUF
+int vfio_pci_core_fill_phys_vec(struct phys_vec *phys_vec,
+				struct vfio_region_dma_range *dma_ranges, size_t nr_ranges,
+				phys_addr_t start, phys_addr_t len);
+int vfio_pci_core_get_dmabuf_phys(struct vfio_pci_core_device *vdev,
+				  struct p2pdma_provider **provider, unsigned int region_index,
+				  struct phys_vec *phys_vec,
+				  struct vfio_region_dma_range *dma_ranges, size_t nr_ranges);
+#else
+static inline int vfio_pci_core_fill_phys_vec(struct phys_vec *phys_vec,
+					      struct vfio_region_dma_range *dma_ranges,
+					      size_t nr_ranges, phys_addr_t start,
+					      phys_addr_t len)
+{
+	return -EINVAL;
+}
+
+static inline int vfio_pci_core_get_dmabuf_phys(struct vfio_pci_core_device *vdev,
+						struct p2pdma_provider **provider,
+						unsigned int region_index,
+						struct phys_vec *phys_vec,
+						struct vfio_region_dma_range *dma_ranges,
+						size_t nr_ranges)
+{
+	return -EOPNOTSUPP;
+}
+#endif
 
 /* vfio_pci_rdwr.c */
 ssize_t vfio_pci_core_do_io_rw(struct vfio_pci_core_device *vdev, bool test_mem,

@@ -85,6 +85,10 @@ static const struct vfio_device_ops vfio_pci_ops = {
 	.unbind_iommufd		= vfio_iommufd_physical_unbind,
 };
 
+static const struct vfio_pci_device_ops vfio_pci_dev_ops = {
+	.get_dmabuf_phys	= vfio_pci_core_get_dmabuf_phys,
+};
+
 static bool vfio_pci_refuse(struct pci_dev *pdev)
 {
 	if (!vfio_pci_id_denied(pdev->vendor, pdev->device))
@@ -116,6 +120,7 @@ static int vfio_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	vdev->nointxmask = READ_ONCE(nointxmask);
 	vdev->disable_idle_d3 = READ_ONCE(disable_idle_d3);
 
+	vdev->pci_ops = &vfio_pci_dev_ops;
 	dev_set_drvdata(&pdev->dev, vdev);
 	ret = vfio_pci_core_register_device(vdev);
 	if (ret)

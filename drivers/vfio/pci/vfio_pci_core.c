@@ -165,14 +165,21 @@ int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
 
 	vfio_pci_probe_intx(vdev);
 	vfio_pci_probe_msix(vdev);
-	ret = vfio_pci_config_init(vdev);
+	ret = vfio_pci_memory_open(vdev);
 	if (ret)
 		goto err_zdev;
+	ret = vfio_pci_config_init(vdev);
+	if (ret)
+		goto err_memory;
 
 	vfio_pci_bars_claim(vdev);
 	vfio_pci_sriov_open(vdev);
 	return 0;
 
+err_memory:
+	vfio_pci_memory_zap_and_lock(vdev);
+	vfio_pci_memory_close(vdev);
+	vfio_pci_memory_unlock(vdev);
 err_zdev:
 	vfio_pci_zdev_close(vdev);
 err_state:
@@ -218,6 +225,7 @@ void vfio_pci_core_disable(struct vfio_pci_core_device *vdev)
 	vfio_pci_ioeventfds_remove(vdev);
 
 	vfio_pci_memory_zap_and_lock(vdev);
+	vfio_pci_memory_close(vdev);
 	vfio_pci_config_free(vdev);
 	vfio_pci_memory_unlock(vdev);
 	vfio_pci_bars_release(vdev);
@@ -337,6 +345,9 @@ int vfio_pci_core_register_device(struct vfio_pci_core_device *vdev)
 	}
 
 	ret = vfio_pci_assign_reset_set(vdev);
+	if (ret)
+		return ret;
+	ret = vfio_pci_dmabuf_register(vdev);
 	if (ret)
 		return ret;
 	ret = vfio_pci_sriov_register(vdev);

@@ -59,6 +59,13 @@ static int vfio_pci_feature_low_power_exit(struct vfio_pci_core_device *vdev,
 	return 0;
 }
 
+static int vfio_pci_feature_dma_buf(struct vfio_pci_core_device *vdev,
+				    const struct vfio_pci_feature_call *call)
+{
+	return vfio_pci_dmabuf_get(vdev, &call->arg.dma_buf,
+				   call->uarg + sizeof(call->arg.dma_buf));
+}
+
 #ifdef CONFIG_VFIO_PCI_ZDEV_KVM
 static int vfio_pci_feature_zpci_error(struct vfio_pci_core_device *vdev,
 				       const struct vfio_pci_feature_call *call)
@@ -88,6 +95,12 @@ static const struct vfio_pci_feature vfio_pci_features[] = {
 		.ops = VFIO_DEVICE_FEATURE_SET,
 		.handler = vfio_pci_feature_low_power_exit,
 	},
+	[VFIO_DEVICE_FEATURE_DMA_BUF] = {
+		.ops = VFIO_DEVICE_FEATURE_GET,
+		.minsz = sizeof(struct vfio_device_feature_dma_buf),
+		.present = vfio_pci_dmabuf_supported,
+		.handler = vfio_pci_feature_dma_buf,
+	},
 #ifdef CONFIG_VFIO_PCI_ZDEV_KVM
 	[VFIO_DEVICE_FEATURE_ZPCI_ERROR] = {
 		.ops = VFIO_DEVICE_FEATURE_GET,
@@ -100,6 +113,7 @@ static const struct vfio_pci_feature vfio_pci_features[] = {
 static_assert(sizeof(uuid_t) == 16);
 static_assert(sizeof(struct vfio_device_low_power_entry_with_wakeup) == 8);
 static_assert(sizeof(struct vfio_device_feature_zpci_err) == 8);
+static_assert(sizeof(struct vfio_device_feature_dma_buf) == 16);
 
 /**
  * vfio_pci_feature_find() - The row of a feature

@@ -14,18 +14,20 @@ struct vfio_pci_core_device;
 /**
  * struct vfio_pci_feature_call - One VFIO_DEVICE_FEATURE, checked and copied
  * @flags: vfio_device_feature.flags, with exactly one operation
+ * @uarg: where @arg came from, for answers and for what follows it
  * @arg: the fixed part of the payload, as many bytes as vfio_pci_feature.minsz;
  *       zeros behind it
- * @uarg: where @arg came from, for answers and for what follows it
  */
 struct vfio_pci_feature_call {
 	u32 flags;
+	void __user *uarg;
+	/* Last, as a member may end in an array, which stays with the user */
 	union {
 		uuid_t vf_token;
 		struct vfio_device_low_power_entry_with_wakeup low_power;
 		struct vfio_device_feature_zpci_err zpci_err;
+		struct vfio_device_feature_dma_buf dma_buf;
 	} arg;
-	void __user *uarg;
 };
 
 /**

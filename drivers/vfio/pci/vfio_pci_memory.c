@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Taking a device's memory away from user space, and giving it back: the only
- * place that does so.
+ * Taking a device's memory away from user space and from other devices, and
+ * giving it back: the only place that does so.
  *
  * Whoever makes the BARs unreachable (memory decoding off, D3, reset, close)
  * holds memory_lock for writing meanwhile.  Accesses and faults hold it for
@@ -10,6 +10,9 @@
  * mapped is removed, or waits for the lock and sees the new state.  memory_lock
  * is taken inside of mmap_lock by faults, so nothing that may take mmap_lock
  * (user memory!) is allowed while holding it.
+ *
+ * When the CPUs are shut out, so are other devices: whatever was exported is
+ * revoked (vfio_pci_dmabuf.c), before anything happens to the memory.
  */
 
 #include <linux/mm.h>
@@ -21,10 +24,12 @@
  * vfio_pci_memory_zap() - Remove all mappings of the BARs
  * @vdev: device, memory_lock is held for writing
  *
- * When it returns no page of a BAR is mapped, through whatever file it was;
- * other devices keep their mappings.
+ * When it returns no page of a BAR is mapped, through whatever file it was,
+ * nor by an IOMMU for another device's DMA; mappings of other devices' BARs
+ * stay.
  *
- * Context: process context, sleeps
+ * Context: process context, sleeps, also until importers of the device's
+ * dma-bufs have let go
  */
 void vfio_pci_memory_zap(struct vfio_pci_core_device *vdev)
 {
@@ -35,6 +40,7 @@ void vfio_pci_memory_zap(struct vfio_pci_core_device *vdev)
 
 	unmap_mapping_range(vdev->vdev.inode->i_mapping, begin, end - begin, true);
 	trace_vfio_pci_zap(vdev);
+	vfio_pci_dmabuf_revoke(vdev);
 }
 
 /**
@@ -83,10 +89,43 @@ bool vfio_pci_memory_trylock(struct vfio_pci_core_device *vdev)
 /**
  * vfio_pci_memory_unlock() - Allow access again, as far as the state allows it
  * @vdev: device, memory_lock is held for writing
+ *
+ * Faults ask for the state themselves, exports have to be told.
  */
 void vfio_pci_memory_unlock(struct vfio_pci_core_device *vdev)
 {
+	if (vfio_pci_memory_mappable(vdev))
+		vfio_pci_dmabuf_restore(vdev);
 	up_write(&vdev->memory_lock);
+}
+
+/**
+ * vfio_pci_memory_open() - Let the memory be exported from now on
+ * @vdev: device that is being opened
+ *
+ * Return: 0 or -ENOMEM
+ *
+ * Context: process context, dev_set->lock held
+ */
+int vfio_pci_memory_open(struct vfio_pci_core_device *vdev)
+{
+	return vfio_pci_dmabuf_open(vdev);
+}
+
+/**
+ * vfio_pci_memory_close() - What was taken away is not given back any more
+ * @vdev: device that is being closed, or whose open has failed, between
+ *        vfio_pci_memory_zap_and_lock() and vfio_pci_memory_unlock()
+ *
+ * To be called while the function is still enabled and its BARs still ours
+ * (CVE-2026-53322).  Exports that somebody has a file of are dead from here
+ * on, whoever opens the device next.
+ *
+ * Context: process context, dev_set->lock and memory_lock (for writing) held
+ */
+void vfio_pci_memory_close(struct vfio_pci_core_device *vdev)
+{
+	vfio_pci_dmabuf_close(vdev);
 }
 
 /**

@@ -11,6 +11,8 @@
 #include <linux/io.h>
 #include <linux/vfio_pci_core.h>
 
+struct dma_buf;
+
 /* ---- vfio_pci_cfg_access.c: the only way to the host's configuration space */
 
 /**
@@ -91,8 +93,61 @@ ssize_t vfio_pci_rom_rw(struct vfio_pci_core_device *vdev, char __user *buf, siz
 int vfio_pci_bar_mmap(struct vfio_pci_core_device *vdev, unsigned int bar,
 		      struct vm_area_struct *vma);
 
+/* ---- vfio_pci_dmabuf.c: the other devices' way to the BARs */
+
+#ifdef CONFIG_VFIO_PCI_DMABUF
+int vfio_pci_dmabuf_register(struct vfio_pci_core_device *vdev);
+int vfio_pci_dmabuf_open(struct vfio_pci_core_device *vdev);
+void vfio_pci_dmabuf_close(struct vfio_pci_core_device *vdev);
+void vfio_pci_dmabuf_revoke(struct vfio_pci_core_device *vdev);
+void vfio_pci_dmabuf_restore(struct vfio_pci_core_device *vdev);
+int vfio_pci_dmabuf_size(const struct phys_vec *ranges, size_t nr_ranges, size_t *size);
+struct dma_buf *vfio_pci_dmabuf_export(struct vfio_pci_core_device *vdev,
+				       unsigned int region_index, u32 open_flags,
+				       struct vfio_region_dma_range *dma_ranges, u32 nr_ranges);
+int vfio_pci_dmabuf_supported(struct vfio_pci_core_device *vdev);
+int vfio_pci_dmabuf_get(struct vfio_pci_core_device *vdev,
+			const struct vfio_device_feature_dma_buf *hdr, void __user *uranges);
+#else
+static inline int vfio_pci_dmabuf_register(struct vfio_pci_core_device *vdev)
+{
+	return 0;
+}
+
+static inline int vfio_pci_dmabuf_open(struct vfio_pci_core_device *vdev)
+{
+	return 0;
+}
+
+static inline void vfio_pci_dmabuf_close(struct vfio_pci_core_device *vdev)
+{
+}
+
+static inline void vfio_pci_dmabuf_revoke(struct vfio_pci_core_device *vdev)
+{
+}
+
+static inline void vfio_pci_dmabuf_restore(struct vfio_pci_core_device *vdev)
+{
+}
+
+static inline int vfio_pci_dmabuf_supported(struct vfio_pci_core_device *vdev)
+{
+	return -ENOTTY;
+}
+
+static inline int vfio_pci_dmabuf_get(struct vfio_pci_core_device *vdev,
+				      const struct vfio_device_feature_dma_buf *hdr,
+				      void __user *uranges)
+{
+	return -ENOTTY;
+}
+#endif
+
 /* ---- vfio_pci_memory.c: the only place that takes device memory away */
 
+int vfio_pci_memory_open(struct vfio_pci_core_device *vdev);
+void vfio_pci_memory_close(struct vfio_pci_core_device *vdev);
 void vfio_pci_memory_zap(struct vfio_pci_core_device *vdev);
 void vfio_pci_memory_zap_and_lock(struct vfio_pci_core_device *vdev);
 void vfio_pci_memory_zap_and_lock_nested(struct vfio_pci_core_device *vdev);
