@@ -24,6 +24,7 @@
  * @fd: file of the device, or -1
  * @ioas: to attach to
  * @evfd: for interrupts
+ * @dmabuf: a page of the first BAR
  */
 struct nth_ctx {
 	const char *bdf;
@@ -32,6 +33,7 @@ struct nth_ctx {
 	int fd;
 	u32 ioas;
 	int evfd;
+	int dmabuf;
 };
 
 FIXTURE(fail_nth)
@@ -181,17 +183,53 @@ static int step_request_irq(struct nth_ctx *c)
 	return vfio_irq_set_fds(c->fd, VFIO_PCI_REQ_IRQ_INDEX, 0, 1, &c->evfd);
 }
 
+/* CVE-2026-31468: an error after the export freed twice */
+static int step_dmabuf(struct nth_ctx *c)
+{
+	c->dmabuf = vfio_region_dmabuf(c->fd, VFIO_PCI_BAR0_REGION_INDEX, 0, 4096);
+	return c->dmabuf < 0 ? c->dmabuf : 0;
+}
+
+static void undo_dmabuf(struct nth_ctx *c)
+{
+	close(c->dmabuf);
+}
+
+static void memory_on(struct nth_ctx *c)
+{
+	vfio_cfg_command(c->fd, 0, PCI_COMMAND_MEMORY);
+}
+
+static void undo_map_dmabuf(struct nth_ctx *c)
+{
+	iommufd_unmap(c->iommufd, c->ioas, 0x10000000, 4096, NULL);
+}
+
+static int step_map_dmabuf(struct nth_ctx *c)
+{
+	int ret = iommufd_map_file(c->iommufd, c->ioas, c->dmabuf, 0, 4096, 0x10000000,
+				   DMA_PROT_RW);
+
+	/* iommufd keeps a mapping that it could only not tell about */
+	if (ret)
+		undo_map_dmabuf(c);
+	return ret;
+}
+
 static const struct {
 	const char *name;
 	int (*make)(struct nth_ctx *c);
 	void (*undo)(struct nth_ctx *c);
 	bool not_with_pin;
+	void (*before)(struct nth_ctx *c);	/* nothing fails there */
 } steps[] = {
 	{ "open", step_open, undo_open },
 	{ "bind", step_bind, undo_bind, .not_with_pin = true },
 	{ "attach", step_attach, undo_attach },
 	{ "region info", step_region_info, NULL },
 	{ "request interrupt", step_request_irq, NULL },
+	{ "dma-buf", step_dmabuf, undo_dmabuf },
+	{ "map dma-buf", step_map_dmabuf, undo_map_dmabuf, .before = memory_on },
 };
 
 /* Make a step until it no longer meets a failure; how often did it fail? */
@@ -222,6 +260,8 @@ TEST_F_TIMEOUT(fail_nth, every_step, 600)
 	unsigned int i, failures;
 
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		if (steps[i].before)
+			steps[i].before(&self->c);
 		if (steps[i].not_with_pin && variant->has_pin) {
 			ASSERT_RC(0, steps[i].make(&self->c));
 			continue;

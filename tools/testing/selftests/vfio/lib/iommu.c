@@ -75,6 +75,26 @@ int iommufd_map(int fd, u32 ioas_id, void *vaddr, u64 len, u64 iova, u32 prot)
 	return ioas_map(fd, &cmd, prot);
 }
 
+int iommufd_map_file(int fd, u32 ioas_id, int file, u64 start, u64 len,
+		     u64 iova, u32 prot)
+{
+	struct iommu_ioas_map_file cmd = {
+		.size = sizeof(cmd),
+		.flags = IOMMU_IOAS_MAP_FIXED_IOVA,
+		.ioas_id = ioas_id,
+		.fd = file,
+		.start = start,
+		.length = len,
+		.iova = iova,
+	};
+
+	if (prot & DMA_PROT_READ)
+		cmd.flags |= IOMMU_IOAS_MAP_READABLE;
+	if (prot & DMA_PROT_WRITE)
+		cmd.flags |= IOMMU_IOAS_MAP_WRITEABLE;
+	return vfio_ioctl(fd, IOMMU_IOAS_MAP_FILE, &cmd);
+}
+
 int iommufd_map_any(int fd, u32 ioas_id, void *vaddr, u64 len, u64 *iova,
 		    u32 prot)
 {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Regions of a device file. */
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <sys/mman.h>
 
@@ -94,4 +96,31 @@ void *vfio_region_mmap(int fd, const struct vfio_region_info *info, u64 off,
 	void *p = mmap(NULL, len, prot, MAP_SHARED, fd, info->offset + off);
 
 	return p == MAP_FAILED ? NULL : p;
+}
+
+int vfio_region_dmabufs(int fd, u32 index, u32 open_flags,
+			const struct vfio_region_dma_range *ranges, u32 nr)
+{
+	struct vfio_device_feature_dma_buf *get;
+	size_t len = sizeof(*get) + (size_t)nr * sizeof(*ranges);
+	int ret;
+
+	get = calloc(1, len);
+	if (!get)
+		return -ENOMEM;
+	get->region_index = index;
+	get->open_flags = open_flags;
+	get->nr_ranges = nr;
+	memcpy(get->dma_ranges, ranges, (size_t)nr * sizeof(*ranges));
+	ret = vfio_device_feature(fd, VFIO_DEVICE_FEATURE_GET |
+				  VFIO_DEVICE_FEATURE_DMA_BUF, get, len);
+	free(get);
+	return ret;
+}
+
+int vfio_region_dmabuf(int fd, u32 index, u64 off, u64 len)
+{
+	struct vfio_region_dma_range range = { .offset = off, .length = len };
+
+	return vfio_region_dmabufs(fd, index, O_RDWR | O_CLOEXEC, &range, 1);
 }

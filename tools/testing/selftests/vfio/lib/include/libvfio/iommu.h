@@ -26,6 +26,9 @@ int iommufd_ioas_alloc(int fd, u32 *ioas_id);
 int iommufd_hwpt_alloc(int fd, u32 dev_id, u32 pt_id, u32 flags, u32 *hwpt_id);
 int iommufd_destroy(int fd, u32 id);
 int iommufd_map(int fd, u32 ioas_id, void *vaddr, u64 len, u64 iova, u32 prot);
+/* The same with @len bytes from @start of a file, which may be a dma-buf. */
+int iommufd_map_file(int fd, u32 ioas_id, int file, u64 start, u64 len,
+		     u64 iova, u32 prot);
 /* Let the kernel choose the address: *@iova is an output. */
 int iommufd_map_any(int fd, u32 ioas_id, void *vaddr, u64 len, u64 *iova,
 		    u32 prot);

@@ -23,6 +23,14 @@ ssize_t vfio_region_read(int fd, u32 index, u64 off, void *buf, size_t len);
 ssize_t vfio_region_write(int fd, u32 index, u64 off, const void *buf,
 			  size_t len);
 
+/*
+ * A dma-buf of @nr pieces of a region, or of one: the new file. (The payload
+ * is what VFIO_DEVICE_FEATURE_DMA_BUF wants; tests of that build their own.)
+ */
+int vfio_region_dmabufs(int fd, u32 index, u32 open_flags,
+			const struct vfio_region_dma_range *ranges, u32 nr);
+int vfio_region_dmabuf(int fd, u32 index, u64 off, u64 len);
+
 /* A whole register by pread/pwrite; the error when not all of it was done. */
 int vfio_region_read32(int fd, u32 index, u64 off, u32 *val);
 int vfio_region_write32(int fd, u32 index, u64 off, u32 val);
