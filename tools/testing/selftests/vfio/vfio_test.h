@@ -27,8 +27,8 @@
 
 /*
  * The device of a kind ("NVME", "IGB", "E1000E", "EDU", "IVSHMEM", "TESTDEV",
- * "RNG")
- * that run.sh, or the caller, put into VFIO_<kind>; NULL without one.
+ * "RNG", "NVMESRIOV") that run.sh, or the caller, put into VFIO_<kind>; NULL
+ * without one.
  */
 static inline const char *vfio_test_bdf(const char *kind)
 {

@@ -80,6 +80,18 @@ int vfio_cdev_bind(int fd, int iommufd, u32 *devid)
 	return ret;
 }
 
+int vfio_cdev_bind_token(int fd, int iommufd, const u8 *token)
+{
+	struct vfio_device_bind_iommufd cmd = {
+		.argsz = sizeof(cmd),
+		.flags = VFIO_DEVICE_BIND_FLAG_TOKEN,
+		.iommufd = iommufd,
+		.token_uuid_ptr = (uintptr_t)token,
+	};
+
+	return vfio_ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &cmd);
+}
+
 static int attach(int fd, u32 *pt_id, u32 flags, u32 pasid)
 {
 	struct vfio_device_attach_iommufd_pt cmd = {

@@ -97,6 +97,19 @@ int pci_dev_attr_write(const char *bdf, const char *name, const char *val)
 	return sysfs_write_str(path, val);
 }
 
+int pci_dev_attr_text(const char *bdf, const char *name, char *buf, size_t len)
+{
+	char path[PATH_MAX];
+	int ret;
+
+	dev_path(path, bdf, name);
+	ret = read_text(path, buf, len);
+	if (ret < 0)
+		return ret;
+	buf[strcspn(buf, "\n")] = '\0';
+	return 0;
+}
+
 int pci_dev_resource(const char *bdf, unsigned int nr, struct pci_resource *r)
 {
 	unsigned long long start, end, flags;
@@ -193,6 +206,31 @@ int pci_dev_release(const char *bdf)
 	if (ret)
 		return ret;
 	return sysfs_write_str("/sys/bus/pci/drivers_probe", bdf);
+}
+
+int pci_dev_numvfs(const char *bdf)
+{
+	u64 num;
+	int ret;
+
+	ret = pci_dev_attr(bdf, "sriov_numvfs", &num);
+	return ret ? ret : (int)num;
+}
+
+int pci_dev_set_numvfs(const char *bdf, unsigned int num)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", num);
+	return pci_dev_attr_write(bdf, "sriov_numvfs", text);
+}
+
+int pci_dev_vf(const char *bdf, unsigned int nth, char *vf)
+{
+	char link[32];
+
+	snprintf(link, sizeof(link), "virtfn%u", nth);
+	return link_name(bdf, link, vf, PCI_BDF_LEN);
 }
 
 int pci_dev_find(u16 vendor, u16 device, unsigned int nth, char *bdf)

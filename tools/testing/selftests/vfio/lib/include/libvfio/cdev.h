@@ -21,6 +21,8 @@ int vfio_cdev_path(const char *bdf, char *path, size_t len);
 int vfio_cdev_open(const char *bdf);
 
 int vfio_cdev_bind(int fd, int iommufd, u32 *devid);
+/* With the 16 bytes of @token. */
+int vfio_cdev_bind_token(int fd, int iommufd, const u8 *token);
 /* *@pt_id: IOAS or HWPT to attach; on return the HWPT that is used. */
 int vfio_cdev_attach(int fd, u32 *pt_id);
 int vfio_cdev_attach_pasid(int fd, u32 *pt_id, u32 pasid);

@@ -28,6 +28,10 @@ int pci_dev_attr_text(const char *bdf, const char *name, char *buf, size_t len);
 /* Write a string into an attribute of the device. */
 int pci_dev_attr_write(const char *bdf, const char *name, const char *val);
 
+/* Read an attribute as text, without the newline at its end: 0 or -errno. */
+int pci_dev_attr_text(const char *bdf, const char *name, char *buf,
+		      size_t len);
+
 int pci_dev_resource(const char *bdf, unsigned int nr, struct pci_resource *r);
 /* IOMMU group number, -ENOENT if there is none. */
 int pci_dev_iommu_group(const char *bdf);
@@ -39,6 +43,12 @@ int pci_dev_bind(const char *bdf, const char *driver);
 int pci_dev_unbind(const char *bdf);
 /* Drop driver_override and let the kernel choose a driver again. */
 int pci_dev_release(const char *bdf);
+
+/* How many VFs a PF has; the second waits for the users of VFs that go. */
+int pci_dev_numvfs(const char *bdf);
+int pci_dev_set_numvfs(const char *bdf, unsigned int num);
+/* Name of the @nth (from 0) VF of a PF, -ENOENT without one. */
+int pci_dev_vf(const char *bdf, unsigned int nth, char *vf);
 
 /* Find the @nth (from 0) device with these ids: 0 or -ENODEV. */
 int pci_dev_find(u16 vendor, u16 device, unsigned int nth, char *bdf);
