@@ -42,7 +42,58 @@ struct vfio_pci_core_device;
 struct vfio_pci_eventfd;
 struct vfio_pci_exports;
 struct vfio_pci_intx;
+struct vfio_pci_region;
 struct vfio_pci_sriov;
+struct vfio_pci_core_device;
+
+/**
+ * struct vfio_pci_regops - What can be done with a region that a driver adds
+ * @rw: read from or write to the region. @pos counts from its beginning, @count
+ *      is at least 1 and @pos + @count ends inside. Returns the bytes done or
+ *      a negative errno. Called only if the flags of the region allow it
+ * @mmap: map the region; @vma is shared and lies inside (rounded up to pages).
+ *        vm_pgoff is the file offset, the region index included. Returns 0 or
+ *        a negative errno. The driver takes care that the mapping goes when
+ *        what is behind it does. Called only if the flags allow it
+ * @add_capability: append what user space needs to know of the region, behind
+ *                  the capability that says of what type it is. Returns 0 or
+ *                  a negative errno; optional
+ * @release: the region goes, free vfio_pci_region.data; optional
+ *
+ * All are called in process context and may sleep. @release is called with
+ * dev_set->lock held, the others without a lock and at the same time by as
+ * many tasks as like to.
+ */
+struct vfio_pci_regops {
+	ssize_t (*rw)(struct vfio_pci_core_device *vdev, const struct vfio_pci_region *region,
+		      char __user *buf, size_t count, u64 pos, bool iswrite);
+	int (*mmap)(struct vfio_pci_core_device *vdev, const struct vfio_pci_region *region,
+		    struct vm_area_struct *vma);
+	int (*add_capability)(struct vfio_pci_core_device *vdev,
+			      const struct vfio_pci_region *region, struct vfio_info_cap *caps);
+	void (*release)(struct vfio_pci_core_device *vdev, const struct vfio_pci_region *region);
+};
+
+/**
+ * struct vfio_pci_region - A region that a driver has added
+ * @type: VFIO_REGION_TYPE_*, or the id of a PCI vendor with
+ *        VFIO_REGION_TYPE_PCI_VENDOR_TYPE
+ * @subtype: VFIO_REGION_SUBTYPE_* of that type
+ * @flags: VFIO_REGION_INFO_FLAG_READ, _WRITE and _MMAP: what user space may do
+ * @size: bytes
+ * @ops: the driver's operations
+ * @data: the driver's
+ *
+ * Constant from vfio_pci_core_register_dev_region() to the last close.
+ */
+struct vfio_pci_region {
+	u32 type;
+	u32 subtype;
+	u32 flags;
+	size_t size;
+	const struct vfio_pci_regops *ops;
+	void *data;
+};
 
 /**
  * struct vfio_pci_device_ops - What a PCI driver may know better than the library
@@ -107,7 +158,12 @@ struct vfio_pci_core_device {
 	bool nointx;				/* INTx hidden: known to be broken */
 	bool nointxmask;			/* parameter, latched at probe */
 	bool disable_idle_d3;			/* parameter, latched at probe */
+	bool disable_vga;			/* parameter, latched at probe */
 	struct pci_saved_state *pci_saved_state; /* as found at open */
+
+	/* vfio_pci_dev_region.c; constant while the device is open */
+	struct vfio_pci_region *dev_regions;	/* those with index 9 and up */
+	unsigned int num_dev_regions;
 
 	/* vfio_pci_pm.c; protected by memory_lock held for writing */
 	struct pci_saved_state *pm_save;	/* state kept over D3hot that loses it */
@@ -198,6 +254,11 @@ ssize_t vfio_pci_core_read(struct vfio_device *core_vdev, char __user *buf, size
 ssize_t vfio_pci_core_write(struct vfio_device *core_vdev, const char __user *buf, size_t count,
 			    loff_t *ppos);
 int vfio_pci_core_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma);
+
+/* vfio_pci_dev_region.c */
+int vfio_pci_core_register_dev_region(struct vfio_pci_core_device *vdev, unsigned int type,
+				      unsigned int subtype, const struct vfio_pci_regops *ops,
+				      size_t size, u32 flags, void *data);
 
 /* vfio_pci_mmap.c */
 u64 vfio_pci_core_mmap_phys(struct vfio_device *core_vdev, u64 offset);

@@ -16,6 +16,7 @@
 #include <linux/vfio_pci_core.h>
 
 #include "vfio_pci_ids.h"
+#include "vfio_pci_igd.h"
 
 static char ids[1024] __initdata;
 module_param_string(ids, ids, sizeof(ids), 0);
@@ -26,6 +27,15 @@ static bool nointxmask;
 module_param(nointxmask, bool, 0644);
 MODULE_PARM_DESC(nointxmask,
 		 "Don't mask INTx in the device but at the interrupt controller, for devices bound from now on");
+
+#ifdef CONFIG_VFIO_PCI_VGA
+static bool disable_vga;
+module_param(disable_vga, bool, 0444);
+MODULE_PARM_DESC(disable_vga,
+		 "Offer no VGA region, keep adapters behind a bridge of their own out of VGA arbitration");
+#else
+static const bool disable_vga;
+#endif
 
 static bool disable_idle_d3;
 module_param(disable_idle_d3, bool, 0644);
@@ -50,11 +60,19 @@ static int vfio_pci_open_device(struct vfio_device *core_vdev)
 {
 	struct vfio_pci_core_device *vdev =
 		container_of(core_vdev, struct vfio_pci_core_device, vdev);
-	int ret = vfio_pci_core_enable(vdev);
+	int ret;
 
-	if (!ret)
-		vfio_pci_core_finish_enable(vdev);
-	return ret;
+	ret = vfio_pci_core_enable(vdev);
+	if (ret)
+		return ret;
+
+	ret = vfio_pci_igd_add_regions(vdev);
+	if (ret) {
+		vfio_pci_core_disable(vdev);
+		return ret;
+	}
+	vfio_pci_core_finish_enable(vdev);
+	return 0;
 }
 
 static const struct vfio_device_ops vfio_pci_ops = {
@@ -119,6 +137,7 @@ static int vfio_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	/* Once and for all: they can be written at any time (CVE-2026-64476) */
 	vdev->nointxmask = READ_ONCE(nointxmask);
 	vdev->disable_idle_d3 = READ_ONCE(disable_idle_d3);
+	vdev->disable_vga = READ_ONCE(disable_vga);
 
 	vdev->pci_ops = &vfio_pci_dev_ops;
 	dev_set_drvdata(&pdev->dev, vdev);

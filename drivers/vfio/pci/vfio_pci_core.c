@@ -228,6 +228,7 @@ void vfio_pci_core_disable(struct vfio_pci_core_device *vdev)
 	vfio_pci_memory_close(vdev);
 	vfio_pci_config_free(vdev);
 	vfio_pci_memory_unlock(vdev);
+	vfio_pci_dev_regions_free(vdev);
 	vfio_pci_bars_release(vdev);
 	vfio_pci_zdev_close(vdev);
 
@@ -354,17 +355,25 @@ int vfio_pci_core_register_device(struct vfio_pci_core_device *vdev)
 	if (ret)
 		return ret;
 
+	ret = vfio_pci_vga_register(vdev);
+	if (ret)
+		goto err_sriov;
+
 	vfio_pci_probe_power_state(vdev);
 	vfio_pci_idle_start(vdev);
 
 	ret = vfio_register_group_dev(&vdev->vdev);
-	if (ret) {
-		vfio_pci_idle_stop(vdev);
-		vfio_pci_sriov_unregister(vdev);
-		return ret;
-	}
+	if (ret)
+		goto err_idle;
 	vfio_pci_debugfs_add(vdev);
 	return 0;
+
+err_idle:
+	vfio_pci_idle_stop(vdev);
+	vfio_pci_vga_unregister(vdev);
+err_sriov:
+	vfio_pci_sriov_unregister(vdev);
+	return ret;
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_register_device);
 
@@ -383,6 +392,7 @@ void vfio_pci_core_unregister_device(struct vfio_pci_core_device *vdev)
 	vfio_pci_idle_stop(vdev);
 	vfio_pci_sriov_unregister(vdev);
 	vfio_pci_reset_set_unregister(vdev);
+	vfio_pci_vga_unregister(vdev);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_unregister_device);
 

@@ -84,7 +84,7 @@ static long vfio_pci_get_info(struct vfio_pci_core_device *vdev, union vfio_pci_
 	info->flags = VFIO_DEVICE_FLAGS_PCI;
 	if (vdev->reset_works)
 		info->flags |= VFIO_DEVICE_FLAGS_RESET;
-	info->num_regions = VFIO_PCI_NUM_REGIONS;
+	info->num_regions = VFIO_PCI_NUM_REGIONS + vdev->num_dev_regions;
 	info->num_irqs = VFIO_PCI_NUM_IRQS;
 
 	ret = vfio_pci_zdev_info_add(vdev, &caps);

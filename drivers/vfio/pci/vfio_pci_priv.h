@@ -87,9 +87,6 @@ size_t vfio_pci_io_chunk(loff_t off, size_t count, size_t x_start, size_t x_end,
 			 size_t max_width, bool *hole);
 ssize_t vfio_pci_bar_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
 			loff_t *ppos, bool iswrite);
-ssize_t vfio_pci_rom_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
-			loff_t *ppos, bool iswrite);
-
 int vfio_pci_bar_mmap(struct vfio_pci_core_device *vdev, unsigned int bar,
 		      struct vm_area_struct *vma);
 
@@ -143,6 +140,38 @@ static inline int vfio_pci_dmabuf_get(struct vfio_pci_core_device *vdev,
 	return -ENOTTY;
 }
 #endif
+/* ---- vfio_pci_vga.c: the VGA region; with CONFIG_VFIO_PCI_VGA */
+
+/**
+ * vfio_pci_vga_wanted() - Has the device a VGA region?
+ * @vdev: device
+ *
+ * Return: true for a VGA adapter, unless its driver was told not to
+ */
+static inline bool vfio_pci_vga_wanted(struct vfio_pci_core_device *vdev)
+{
+	return pci_is_vga(vdev->pdev) && !vdev->disable_vga;
+}
+
+int vfio_pci_vga_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *info,
+		      struct vfio_info_cap *caps);
+ssize_t vfio_pci_vga_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
+			loff_t *ppos, bool iswrite);
+
+/* ---- vfio_pci_vgaarb.c: VGA adapters among others */
+
+int vfio_pci_vga_register(struct vfio_pci_core_device *vdev);
+void vfio_pci_vga_unregister(struct vfio_pci_core_device *vdev);
+
+/* ---- vfio_pci_dev_region.c: regions that a driver adds */
+
+void vfio_pci_dev_regions_free(struct vfio_pci_core_device *vdev);
+int vfio_pci_dev_region_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *info,
+			     struct vfio_info_cap *caps);
+ssize_t vfio_pci_dev_region_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
+			       loff_t *ppos, bool iswrite);
+int vfio_pci_dev_region_mmap(struct vfio_pci_core_device *vdev, unsigned int index,
+			     struct vm_area_struct *vma);
 
 /* ---- vfio_pci_memory.c: the only place that takes device memory away */
 
@@ -187,6 +216,14 @@ static inline void vfio_pci_zdev_close(struct vfio_pci_core_device *vdev)
 int vfio_pci_ioeventfd(struct vfio_pci_core_device *vdev, u64 offset, u64 data,
 		       unsigned int width, int fd);
 void vfio_pci_ioeventfds_remove(struct vfio_pci_core_device *vdev);
+
+/* ---- vfio_pci_rom.c: the expansion ROM */
+
+u64 vfio_pci_rom_size(struct pci_dev *pdev);
+int vfio_pci_rom_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *info,
+		      struct vfio_info_cap *caps);
+ssize_t vfio_pci_rom_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
+			loff_t *ppos, bool iswrite);
 
 /* ---- vfio_pci_intx.c, vfio_pci_msi.c, vfio_pci_intrs.c (more in vfio_pci_irq.h) */
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * read() and write() on memory and I/O port BARs and on the expansion ROM.
+ * read() and write() on memory and I/O port BARs.
  *
  * memory_lock is held for reading around each single access of the device and
  * never around a copy from or to user space, which may fault and take
@@ -463,63 +463,6 @@ ssize_t vfio_pci_bar_rw(struct vfio_pci_core_device *vdev, char __user *buf, siz
 
 	done = vfio_pci_core_do_io_rw(vdev, is_mem, io, buf, pos, count, x_start, x_end, iswrite,
 				      is_mem ? VFIO_PCI_IO_WIDTH_8 : VFIO_PCI_IO_WIDTH_4);
-	if (done > 0)
-		*ppos += done;
-	return done;
-}
-
-/*
- * The ROM is mapped for the length of one read(): it may share a decoder.
- * pci_map_rom() looks at the image, memory must be there for that.
- */
-static void __iomem *vfio_pci_rom_map(struct vfio_pci_core_device *vdev, size_t *image)
-{
-	void __iomem *io;
-
-	if (vfio_pci_io_begin(vdev, true))
-		return NULL;
-	io = pci_map_rom(vdev->pdev, image);
-	vfio_pci_io_end(vdev, true);
-	return io;
-}
-
-/**
- * vfio_pci_rom_rw() - read() on the expansion ROM
- * @vdev: open device
- * @buf: the user's buffer
- * @count: bytes, cut off at the end of the BAR
- * @ppos: file position in region 6; advanced on success
- * @iswrite: refused
- *
- * The region has the size of the BAR; what lies behind the image in it reads
- * as all ones.
- *
- * Return: bytes done, or -EINVAL: a write, no ROM, or @ppos behind its end;
- * -ENOMEM: no valid image is found, also because memory decoding is off, or
- * there is no room to map it; or the errors of vfio_pci_core_do_io_rw().
- *
- * Context: process context; sleeps, faults, takes memory_lock for reading
- */
-ssize_t vfio_pci_rom_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
-			loff_t *ppos, bool iswrite)
-{
-	u64 len = pci_resource_len(vdev->pdev, PCI_ROM_RESOURCE);
-	u64 pos = *ppos & VFIO_PCI_OFFSET_MASK;
-	void __iomem *io;
-	size_t image;
-	ssize_t done;
-
-	if (iswrite || pos >= len)
-		return -EINVAL;
-	count = min_t(u64, count, len - pos);
-
-	io = vfio_pci_rom_map(vdev, &image);
-	if (!io)
-		return -ENOMEM;
-
-	done = vfio_pci_core_do_io_rw(vdev, true, io, buf, pos, count, image, len, false,
-				      VFIO_PCI_IO_WIDTH_4);
-	pci_unmap_rom(vdev->pdev, io);
 	if (done > 0)
 		*ppos += done;
 	return done;

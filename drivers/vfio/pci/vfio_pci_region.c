@@ -52,31 +52,6 @@ static int vfio_pci_bar_info(struct vfio_pci_core_device *vdev, struct vfio_regi
 	return vfio_info_add_capability(caps, &mappable, sizeof(mappable));
 }
 
-/* The region exists if there is an image; then it has the size of the BAR */
-static int vfio_pci_rom_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *info,
-			     struct vfio_info_cap *caps)
-{
-	size_t image;
-	void __iomem *io;
-	u16 cmd;
-
-	info->size = 0;
-	info->flags = 0;
-	if (!pci_resource_len(vdev->pdev, PCI_ROM_RESOURCE))
-		return 0;
-
-	cmd = vfio_pci_memory_force_decode(vdev);
-	/* Nothing answers in D3hot, whatever the command register says */
-	io = vdev->pdev->current_state < PCI_D3hot ? pci_map_rom(vdev->pdev, &image) : NULL;
-	if (io) {
-		pci_unmap_rom(vdev->pdev, io);
-		info->size = pci_resource_len(vdev->pdev, PCI_ROM_RESOURCE);
-		info->flags = VFIO_REGION_INFO_FLAG_READ;
-	}
-	vfio_pci_memory_restore_decode(vdev, cmd);
-	return 0;
-}
-
 static int vfio_pci_config_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *info,
 				struct vfio_info_cap *caps)
 {
@@ -101,7 +76,20 @@ static const struct vfio_pci_region_type vfio_pci_config_region = {
 	.rw = vfio_pci_config_rw,
 };
 
-static const struct vfio_pci_region_type *const vfio_pci_regions[] = {
+#ifdef CONFIG_VFIO_PCI_VGA
+static const struct vfio_pci_region_type vfio_pci_vga_region = {
+	.info = vfio_pci_vga_info,
+	.rw = vfio_pci_vga_rw,
+};
+#endif
+
+static const struct vfio_pci_region_type vfio_pci_driver_region = {
+	.info = vfio_pci_dev_region_info,
+	.rw = vfio_pci_dev_region_rw,
+	.mmap = vfio_pci_dev_region_mmap,
+};
+
+static const struct vfio_pci_region_type *const vfio_pci_regions[VFIO_PCI_NUM_REGIONS] = {
 	[VFIO_PCI_BAR0_REGION_INDEX] = &vfio_pci_bar_region,
 	[VFIO_PCI_BAR1_REGION_INDEX] = &vfio_pci_bar_region,
 	[VFIO_PCI_BAR2_REGION_INDEX] = &vfio_pci_bar_region,
@@ -110,16 +98,23 @@ static const struct vfio_pci_region_type *const vfio_pci_regions[] = {
 	[VFIO_PCI_BAR5_REGION_INDEX] = &vfio_pci_bar_region,
 	[VFIO_PCI_ROM_REGION_INDEX] = &vfio_pci_rom_region,
 	[VFIO_PCI_CONFIG_REGION_INDEX] = &vfio_pci_config_region,
+#ifdef CONFIG_VFIO_PCI_VGA
+	[VFIO_PCI_VGA_REGION_INDEX] = &vfio_pci_vga_region,
+#endif
 };
 
-static_assert(ARRAY_SIZE(vfio_pci_regions) <= VFIO_PCI_NUM_REGIONS);
-
-/* NULL if there is no such region */
-static const struct vfio_pci_region_type *vfio_pci_region_find(u64 index)
+/* NULL if there is no such region.  Else *@index is safe to use as an index */
+static const struct vfio_pci_region_type *
+vfio_pci_region_find(struct vfio_pci_core_device *vdev, u64 *index)
 {
-	if (index >= ARRAY_SIZE(vfio_pci_regions))
+	const u64 count = VFIO_PCI_NUM_REGIONS + vdev->num_dev_regions;
+
+	if (*index >= count)
 		return NULL;
-	return vfio_pci_regions[array_index_nospec(index, ARRAY_SIZE(vfio_pci_regions))];
+	*index = array_index_nospec(*index, count);
+	if (*index >= VFIO_PCI_NUM_REGIONS)
+		return &vfio_pci_driver_region;
+	return vfio_pci_regions[array_index_nospec(*index, VFIO_PCI_NUM_REGIONS)];
 }
 
 static struct vfio_pci_core_device *to_pci_core(struct vfio_device *core_vdev)
@@ -140,14 +135,17 @@ static struct vfio_pci_core_device *to_pci_core(struct vfio_device *core_vdev)
 int vfio_pci_ioctl_get_region_info(struct vfio_device *core_vdev, struct vfio_region_info *info,
 				   struct vfio_info_cap *caps)
 {
-	const struct vfio_pci_region_type *type = vfio_pci_region_find(info->index);
+	struct vfio_pci_core_device *vdev = to_pci_core(core_vdev);
+	const struct vfio_pci_region_type *type;
+	u64 index = info->index;
 
+	type = vfio_pci_region_find(vdev, &index);
 	if (!type)
 		return -EINVAL;
 
-	info->index = array_index_nospec(info->index, ARRAY_SIZE(vfio_pci_regions));
-	info->offset = VFIO_PCI_INDEX_TO_OFFSET(info->index);
-	return type->info(to_pci_core(core_vdev), info, caps);
+	info->index = index;
+	info->offset = VFIO_PCI_INDEX_TO_OFFSET(index);
+	return type->info(vdev, info, caps);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_ioctl_get_region_info);
 
@@ -155,13 +153,14 @@ static ssize_t vfio_pci_region_rw(struct vfio_device *core_vdev, char __user *bu
 				  loff_t *ppos, bool iswrite)
 {
 	struct vfio_pci_core_device *vdev = to_pci_core(core_vdev);
+	u64 index = VFIO_PCI_OFFSET_TO_INDEX((u64)*ppos);
 	const struct vfio_pci_region_type *type;
 	ssize_t ret;
 
 	if (!count)
 		return 0;
 
-	type = vfio_pci_region_find(VFIO_PCI_OFFSET_TO_INDEX((u64)*ppos));
+	type = vfio_pci_region_find(vdev, &index);
 	if (!type)
 		return -EINVAL;
 
@@ -224,12 +223,11 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_write);
 int vfio_pci_core_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 {
 	u64 index = vma->vm_pgoff >> (VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT);
-	const struct vfio_pci_region_type *type = vfio_pci_region_find(index);
+	struct vfio_pci_core_device *vdev = to_pci_core(core_vdev);
+	const struct vfio_pci_region_type *type = vfio_pci_region_find(vdev, &index);
 
 	if (!type || !type->mmap || !(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
-
-	index = array_index_nospec(index, ARRAY_SIZE(vfio_pci_regions));
-	return type->mmap(to_pci_core(core_vdev), index, vma);
+	return type->mmap(vdev, index, vma);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_mmap);
