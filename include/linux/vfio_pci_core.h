@@ -44,7 +44,6 @@ struct vfio_pci_exports;
 struct vfio_pci_intx;
 struct vfio_pci_region;
 struct vfio_pci_sriov;
-struct vfio_pci_core_device;
 
 /**
  * struct vfio_pci_regops - What can be done with a region that a driver adds

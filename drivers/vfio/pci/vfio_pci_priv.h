@@ -140,6 +140,7 @@ static inline int vfio_pci_dmabuf_get(struct vfio_pci_core_device *vdev,
 	return -ENOTTY;
 }
 #endif
+
 /* ---- vfio_pci_vga.c: the VGA region; with CONFIG_VFIO_PCI_VGA */
 
 /**
