@@ -78,7 +78,7 @@ static int spy_start(int fd)
 }
 
 /* Runs in the process that writes, so this is one of its descriptors */
-static int fd_set(const char *val, const struct kernel_param *kp)
+static int spy_fd_set(const char *val, const struct kernel_param *kp)
 {
 	int fd, ret;
 
@@ -92,7 +92,7 @@ static int fd_set(const char *val, const struct kernel_param *kp)
 }
 
 static const struct kernel_param_ops fd_ops = {
-	.set = fd_set,
+	.set = spy_fd_set,
 };
 
 module_param_cb(fd, &fd_ops, NULL, 0200);

@@ -97,19 +97,6 @@ int pci_dev_attr_write(const char *bdf, const char *name, const char *val)
 	return sysfs_write_str(path, val);
 }
 
-int pci_dev_attr_text(const char *bdf, const char *name, char *buf, size_t len)
-{
-	char path[PATH_MAX];
-	int ret;
-
-	dev_path(path, bdf, name);
-	ret = read_text(path, buf, len);
-	if (ret < 0)
-		return ret;
-	buf[strcspn(buf, "\n")] = '\0';
-	return 0;
-}
-
 int pci_dev_resource(const char *bdf, unsigned int nr, struct pci_resource *r)
 {
 	unsigned long long start, end, flags;

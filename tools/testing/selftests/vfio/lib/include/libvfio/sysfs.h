@@ -28,10 +28,6 @@ int pci_dev_attr_text(const char *bdf, const char *name, char *buf, size_t len);
 /* Write a string into an attribute of the device. */
 int pci_dev_attr_write(const char *bdf, const char *name, const char *val);
 
-/* Read an attribute as text, without the newline at its end: 0 or -errno. */
-int pci_dev_attr_text(const char *bdf, const char *name, char *buf,
-		      size_t len);
-
 int pci_dev_resource(const char *bdf, unsigned int nr, struct pci_resource *r);
 /* IOMMU group number, -ENOENT if there is none. */
 int pci_dev_iommu_group(const char *bdf);
