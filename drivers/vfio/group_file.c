@@ -198,12 +198,13 @@ static struct file *vfio_group_open_device(struct vfio_group *group,
  */
 static long vfio_group_get_device_fd(struct vfio_group *group, void __user *uarg)
 {
-	char *name __free(kfree) = strndup_user(uarg, PAGE_SIZE);
+	char *text = strndup_user(uarg, PAGE_SIZE);
 	struct vfio_device *device;
 	struct file *file;
 
-	if (IS_ERR(name))
-		return PTR_ERR(no_free_ptr(name));
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	char *name __free(kfree) = text;
 
 	CLASS(get_unused_fd, fd)(O_CLOEXEC);
 	if (fd < 0)

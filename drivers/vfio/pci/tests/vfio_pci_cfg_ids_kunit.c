@@ -50,7 +50,7 @@ struct cap_rule {
 #define STD_HEAD	{ 0xffff0000, 0 }
 #define REGS(...)							\
 	.regs = { __VA_ARGS__ },					\
-	.num_regs = sizeof((struct bits[]){ __VA_ARGS__ }) / sizeof(struct bits)
+	.num_regs = ARRAY_SIZE(((struct bits[]){ __VA_ARGS__ }))
 #define STD(name_, id_)		.name = "cap " #id_ " " name_, .id = id_
 #define EXT(name_, id_)		.name = "ecap " #id_ " " name_, .id = id_, .ext = true
 #define HIDDEN_STD(id_)		{ STD("hidden", id_), .rest = WT }

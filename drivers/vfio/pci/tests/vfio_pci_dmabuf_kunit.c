@@ -317,7 +317,7 @@ static void importer_export(struct kunit *test, unsigned int nr_ranges)
 
 	im->dmabuf = vfio_pci_dmabuf_export(im->vdev, im->bar, O_RDWR, ranges, nr_ranges);
 	if (IS_ERR(im->dmabuf)) {
-		KUNIT_FAIL(test, "export: %ld", PTR_ERR(im->dmabuf));
+		KUNIT_FAIL(test, "export: %pe", im->dmabuf);
 		im->dmabuf = NULL;
 		kunit_skip(test, "nothing to import");
 	}
@@ -330,7 +330,7 @@ static void importer_attach(struct kunit *test)
 
 	im->attachment = dma_buf_dynamic_attach(im->dmabuf, &im->pdev->dev, &importer_ops, im);
 	if (IS_ERR(im->attachment)) {
-		KUNIT_FAIL(test, "attach: %ld", PTR_ERR(im->attachment));
+		KUNIT_FAIL(test, "attach: %pe", im->attachment);
 		im->attachment = NULL;
 		kunit_skip(test, "cannot go on");
 	}

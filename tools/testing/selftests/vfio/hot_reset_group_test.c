@@ -59,7 +59,8 @@ FIXTURE_SETUP(hot_reset)
 	n = sscanf(both, "%15s %15s", self->bdfs[A], self->bdfs[B]);
 	ASSERT_EQ(NUM_FUNCTIONS, n);
 	self->bdf = self->bdfs[A];
-	self->groups[A] = self->groups[B] = -1;
+	self->groups[A] = -1;
+	self->groups[B] = -1;
 	ASSERT_RC(0, vfio_group_path(self->bdf, path, sizeof(path)));
 	if (access(path, F_OK))
 		SKIP(return, "no %s: the kernel has no VFIO groups", path);

@@ -237,8 +237,8 @@ TEST_F(noiommu, group_privilege)
 TEST_F(noiommu, group_device)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
-	u8 page[4096] __attribute__((aligned(4096)));
 	int device;
+	void *page;
 
 	self->fd = vfio_group_open(self->bdf);
 	ASSERT_LE(0, self->fd);
@@ -247,7 +247,11 @@ TEST_F(noiommu, group_device)
 	device = vfio_group_get_device(self->fd, self->bdf);
 	ASSERT_LE(0, device);
 	EXPECT_RC(0, vfio_device_info(device, &info));
-	EXPECT_EQ(-ENODEV, vfio_type1_map(self->iommufd, page, sizeof(page), 0));
+	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, page);
+	EXPECT_RC(-ENODEV, vfio_type1_map(self->iommufd, page, 4096, 0));
+	munmap(page, 4096);
 	close(device);
 }
 
