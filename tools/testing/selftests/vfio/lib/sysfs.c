@@ -154,7 +154,7 @@ int pci_dev_unbind(const char *bdf)
 	return pci_dev_attr_write(bdf, "driver/unbind", bdf);
 }
 
-int pci_dev_bind(const char *bdf, const char *driver)
+static int bind_once(const char *bdf, const char *driver)
 {
 	char now[64];
 	int ret;
@@ -177,6 +177,22 @@ int pci_dev_bind(const char *bdf, const char *driver)
 	if (ret)
 		return ret;
 	return strcmp(now, driver) ? -EBUSY : 0;
+}
+
+/*
+ * A driver that probes asynchronously (nvme does) may take the device between
+ * the look at it and the probe: take the device from that one, too.
+ */
+int pci_dev_bind(const char *bdf, const char *driver)
+{
+	int ret, tries;
+
+	for (tries = 0; tries < 5; tries++) {
+		ret = bind_once(bdf, driver);
+		if (ret != -EBUSY)
+			break;
+	}
+	return ret;
 }
 
 int pci_dev_release(const char *bdf)
