@@ -9,6 +9,8 @@
 #ifndef VFIO_PRIVATE_H
 #define VFIO_PRIVATE_H
 
+#include <linux/cleanup.h>
+#include <linux/err.h>
 #include <linux/file.h>
 #include <linux/spinlock.h>
 #include <linux/vfio.h>
@@ -71,6 +73,98 @@ void vfio_device_initialize(struct vfio_device *device, void (*release)(struct d
 int vfio_device_add(struct vfio_device *device, const struct file_operations *fops);
 void vfio_device_del(struct vfio_device *device);
 void vfio_device_drain(struct vfio_device *device);
+
+/* ---- iommu_driver.c: what maps memory for the groups of a container */
+
+/**
+ * enum vfio_group_type - What stands between a group's devices and memory
+ * @VFIO_IOMMU: an IOMMU
+ * @VFIO_EMULATED_IOMMU: their driver, the devices do no DMA of their own
+ * @VFIO_NO_IOMMU: nothing
+ */
+enum vfio_group_type {
+	VFIO_IOMMU,
+	VFIO_EMULATED_IOMMU,
+	VFIO_NO_IOMMU,
+};
+
+/**
+ * struct vfio_iommu_driver_ops - A backend: one way to map memory for devices
+ * @name: of the backend, for messages
+ * @owner: module that holds the code; it stays loaded while a container uses it
+ * @open: make what serves one container, as VFIO_SET_IOMMU with the value @arg
+ *        wants it; an ERR_PTR() if the backend has nothing of that kind.  What
+ *        it returns is the @data of all other operations
+ * @release: undo @open; all groups are detached, nobody is inside of another
+ *           operation
+ * @ioctl: every ioctl of the container that the core does not answer itself,
+ *         also from several threads at once.  VFIO_CHECK_EXTENSION may come with
+ *         @data NULL, when no backend has been chosen yet; no other does.
+ *         -ENOTTY for what the backend does not know
+ * @attach_group: let the devices of a group do DMA through the mappings there
+ *                are and those to come.  The core owns DMA of a group of type
+ *                VFIO_IOMMU by then, and for as long as it is attached; a group
+ *                of type VFIO_EMULATED_IOMMU does no DMA and has no IOMMU, its
+ *                drivers reach memory by @pin_pages and @dma_rw
+ * @detach_group: undo @attach_group; all devices of the group are closed
+ * @pin_pages: keep the memory behind @npage pages from @iova in place, for an
+ *             emulated device of @group, which is attached; @prot is a set of
+ *             IOMMU_READ and IOMMU_WRITE.  Returns how many pages stand in
+ *             @pages: all, or less after the first one that could not be had;
+ *             a negative errno if that were none.  Optional: without it
+ *             vfio_pin_pages() is refused
+ * @unpin_pages: let go of what @pin_pages gave; pages that are not pinned are
+ *               left alone.  Comes with @pin_pages.  Also called out of the
+ *               device's dma_unmap operation
+ * @register_device: @vdev has been opened, it is an emulated device that wants
+ *                   to hear of mappings that go away: call its dma_unmap
+ *                   operation then, with no lock held that @unpin_pages or
+ *                   @dma_rw takes, until nothing is pinned there; optional
+ * @unregister_device: undo @register_device; no call of dma_unmap is under way
+ *                     when it returns, nor any page pinned for the device,
+ *                     unless another device pinned it, too.  Comes with
+ *                     @register_device
+ * @dma_rw: copy @count bytes from memory at @iova to @buf, or the other way if
+ *          @write; all or a negative errno.  Optional: without it vfio_dma_rw()
+ *          is refused
+ *
+ * Every operation may sleep.  @open, @release, @attach_group and @detach_group
+ * of one @data never run together, and not beside another operation of it, with
+ * the exception of @pin_pages, @unpin_pages, @dma_rw, @register_device and
+ * @unregister_device: they come at any time between @attach_group and
+ * @detach_group of the device's group.  Those five and @ioctl also run beside one
+ * another.
+ */
+struct vfio_iommu_driver_ops {
+	char *name;
+	struct module *owner;
+	void *(*open)(unsigned long arg);
+	void (*release)(void *data);
+	long (*ioctl)(void *data, unsigned int cmd, unsigned long arg);
+	int (*attach_group)(void *data, struct iommu_group *group, enum vfio_group_type type);
+	void (*detach_group)(void *data, struct iommu_group *group);
+	int (*pin_pages)(void *data, struct iommu_group *group, dma_addr_t iova, int npage,
+			 int prot, struct page **pages);
+	void (*unpin_pages)(void *data, dma_addr_t iova, int npage);
+	void (*register_device)(void *data, struct vfio_device *vdev);
+	void (*unregister_device)(void *data, struct vfio_device *vdev);
+	int (*dma_rw)(void *data, dma_addr_t iova, void *buf, size_t count, bool write);
+};
+
+int vfio_register_iommu_driver(const struct vfio_iommu_driver_ops *ops);
+void vfio_unregister_iommu_driver(const struct vfio_iommu_driver_ops *ops);
+
+/* ---- group_devices.c: the devices of an IOMMU group, one after the other */
+
+/* Opaque: a position among devices that stay, whatever becomes of the group */
+struct vfio_group_devices;
+
+struct vfio_group_devices *vfio_group_devices_begin(struct iommu_group *group);
+struct device *vfio_group_devices_next(struct vfio_group_devices *devices);
+void vfio_group_devices_end(struct vfio_group_devices *devices);
+
+DEFINE_FREE(vfio_group_devices, struct vfio_group_devices *,
+	    if (!IS_ERR_OR_NULL(_T)) vfio_group_devices_end(_T))
 
 /* ---- feature.c: VFIO_DEVICE_FEATURE */
 
@@ -156,18 +250,6 @@ void vfio_device_file_grant(struct vfio_device_file *df);
 bool vfio_device_file_has_access(struct vfio_device_file *df);
 
 /* ---- group_file.c: /dev/vfio/<group> */
-
-/**
- * enum vfio_group_type - What stands between a group's devices and memory
- * @VFIO_IOMMU: an IOMMU
- * @VFIO_EMULATED_IOMMU: their driver, the devices do no DMA of their own
- * @VFIO_NO_IOMMU: nothing
- */
-enum vfio_group_type {
-	VFIO_IOMMU,
-	VFIO_EMULATED_IOMMU,
-	VFIO_NO_IOMMU,
-};
 
 /**
  * struct vfio_group - Devices that are handed out as one

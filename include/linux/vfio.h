@@ -157,6 +157,11 @@ struct vfio_device {
  * @unbind_iommufd: undo @bind_iommufd and all attachments; @dev_set->lock is
  *                  held.  Called after @close_device
  * @ioctl: every ioctl that the core does not answer itself; optional
+ * @dma_unmap: the user has unmapped @length bytes from @iova, page aligned, where
+ *             the driver has pages pinned: let go of them with vfio_unpin_pages()
+ *             before returning.  No lock that vfio_unpin_pages() takes is held;
+ *             @dev_set->lock may be or not.  Emulated devices only, without it
+ *             they cannot pin pages; optional
  * @device_feature: VFIO_DEVICE_FEATURE that the core does not know; @argsz is
  *                  the number of bytes at @arg, behind the header; optional
  * @get_region_info_caps: fill in flags, size and offset of the region
@@ -188,6 +193,7 @@ struct vfio_device_ops {
 	void (*detach_ioas)(struct vfio_device *device);
 	void (*unbind_iommufd)(struct vfio_device *device);
 
+	void (*dma_unmap)(struct vfio_device *device, u64 iova, u64 length);
 	long (*ioctl)(struct vfio_device *device, unsigned int cmd, unsigned long arg);
 	int (*device_feature)(struct vfio_device *device, u32 flags, void __user *arg,
 			      size_t argsz);
