@@ -107,23 +107,22 @@ enum vfio_group_type {
  *                of type VFIO_EMULATED_IOMMU does no DMA and has no IOMMU, its
  *                drivers reach memory by @pin_pages and @dma_rw
  * @detach_group: undo @attach_group; all devices of the group are closed
- * @pin_pages: keep the memory behind @npage pages from @iova in place, for an
- *             emulated device of @group, which is attached; @prot is a set of
- *             IOMMU_READ and IOMMU_WRITE.  Returns how many pages stand in
- *             @pages: all, or less after the first one that could not be had;
- *             a negative errno if that were none.  Optional: without it
- *             vfio_pin_pages() is refused
- * @unpin_pages: let go of what @pin_pages gave; pages that are not pinned are
- *               left alone.  Comes with @pin_pages.  Also called out of the
- *               device's dma_unmap operation
- * @register_device: @vdev has been opened, it is an emulated device that wants
- *                   to hear of mappings that go away: call its dma_unmap
- *                   operation then, with no lock held that @unpin_pages or
- *                   @dma_rw takes, until nothing is pinned there; optional
- * @unregister_device: undo @register_device; no call of dma_unmap is under way
- *                     when it returns, nor any page pinned for the device,
- *                     unless another device pinned it, too.  Comes with
- *                     @register_device
+ * @pin_pages: keep the memory behind @npage pages (1 to VFIO_PIN_PAGES_MAX_ENTRIES)
+ *             from @iova, which is page aligned and does not wrap, in place for
+ *             an emulated device of @group, which is attached; @prot is a set of
+ *             IOMMU_READ and IOMMU_WRITE.  Returns @npage with all of @pages
+ *             filled in, or a negative errno with nothing pinned.  Optional:
+ *             without it vfio_pin_pages() is refused
+ * @unpin_pages: let go of what @pin_pages gave, @iova and @npage as there; pages
+ *               that are not pinned are left alone.  Comes with @pin_pages.  Also
+ *               called out of the device's dma_unmap operation
+ * @register_device: an emulated device whose driver can pin pages has been
+ *                   opened: call its dma_unmap operation when the user unmaps
+ *                   memory that is pinned, with no lock held that @unpin_pages or
+ *                   @dma_rw takes; optional
+ * @unregister_device: undo @register_device: the device is closed and has nothing
+ *                     pinned.  No call of its dma_unmap is under way any more when
+ *                     this returns.  Comes with @register_device
  * @dma_rw: copy @count bytes from memory at @iova to @buf, or the other way if
  *          @write; all or a negative errno.  Optional: without it vfio_dma_rw()
  *          is refused
