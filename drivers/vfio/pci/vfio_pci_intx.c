@@ -13,7 +13,7 @@
  * - pci_2_3: by its INTx Disable bit (PCIe r6.0 sec. 7.5.1.1.3); its Interrupt
  *   Status bit tells whether an interrupt on a shared line is its own.
  * - otherwise the device has the line for itself and that is disabled at the
- *   interrupt controller.
+ *   interrupt controller, at once: see intx_enable().
  *
  * Outside of the time that INTx is enabled a pci_2_3 device has INTx Disable
  * set in hardware, so that a user who leaves it asserting can't disturb the
@@ -28,6 +28,7 @@
 #include <linux/eventfd.h>
 #include <linux/export.h>
 #include <linux/interrupt.h>
+#include <linux/irq.h>
 #include <linux/slab.h>
 
 #include "vfio_pci_irq.h"
@@ -265,6 +266,15 @@ static int intx_enable(struct vfio_pci_core_device *vdev, struct eventfd_ctx *tr
 		return ret;
 	}
 
+	/*
+	 * Disabling is lazy by default: the controller delivers the level once
+	 * more when the handler is through. If that arrives at one processor
+	 * after the user has served the device and unmasked on another, nobody
+	 * can tell that it is stale. free_irq() takes the flag back.
+	 */
+	if (!vdev->pci_2_3)
+		irq_set_status_flags(intx->irq, IRQ_DISABLE_UNLAZY);
+
 	scoped_guard(spinlock_irqsave, &vdev->irqlock)
 		vdev->intx = intx;
 	vdev->irq_type = VFIO_PCI_INTX_IRQ_INDEX;
@@ -284,8 +294,13 @@ void vfio_pci_intx_disable(struct vfio_pci_core_device *vdev)
 
 	lockdep_assert_held(&vdev->igate);
 
-	/* Both wait for whoever still uses intx, and nobody can find it anew */
+	/*
+	 * Off the line before its handler goes, so that the others on the line
+	 * never see an interrupt of this device that nobody claims.
+	 */
 	vfio_virqfd_disable(&intx->unmask);
+	intx_mask(intx);
+	/* Both wait for whoever still uses intx, and nobody can find it anew */
 	free_irq(intx->irq, intx);
 	scoped_guard(spinlock_irqsave, &vdev->irqlock)
 		vdev->intx = NULL;

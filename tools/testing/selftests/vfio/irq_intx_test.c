@@ -152,6 +152,34 @@ TEST_F(intx, automask)
 	EXPECT_WORKS();
 }
 
+/*
+ * The host is interrupted once for each delivery. One more, which comes after
+ * the device was served and unmasked, would look like another interrupt of it.
+ */
+TEST_F(intx, once_in_the_host)
+{
+	u64 before, after;
+	int i;
+
+	ASSERT_RC(0, enable(self, self->irq));
+	ASSERT_RC(0, pci_dev_irq_count(self->bdf, &before));
+	line(self, true);
+	for (i = 0; i < 20; i++) {
+		EXPECT_IRQ(self->irq);
+		EXPECT_RC(0, vfio_irq_unmask(self->fd, INTX, 0, 1));
+	}
+	EXPECT_IRQ(self->irq);
+	line(self, false);
+	EXPECT_QUIET(self->irq);
+	ASSERT_RC(0, pci_dev_irq_count(self->bdf, &after));
+	/* Without a line of its own, it is asked by its status bit */
+	if (self->exclusive) {
+		EXPECT_EQ(21, after - before);
+	} else {
+		EXPECT_GE(21, after - before);
+	}
+}
+
 TEST_F(intx, mask_none)
 {
 	ASSERT_RC(0, enable(self, self->irq));

@@ -97,6 +97,32 @@ int pci_dev_attr_write(const char *bdf, const char *name, const char *val)
 	return sysfs_write_str(path, val);
 }
 
+int pci_dev_irq_count(const char *bdf, u64 *count)
+{
+	char line[512], *at, *end;
+	u64 irq, n;
+	int ret;
+	FILE *f;
+
+	ret = pci_dev_attr(bdf, "irq", &irq);
+	if (ret)
+		return ret;
+	f = fopen("/proc/interrupts", "re");
+	if (!f)
+		return -errno;
+	ret = -ENOENT;
+	while (ret && fgets(line, sizeof(line), f)) {
+		if (strtoull(line, &at, 10) != irq || *at != ':')
+			continue;
+		/* One column a processor, then words */
+		for (*count = 0, at++; n = strtoull(at, &end, 10), end != at; at = end)
+			*count += n;
+		ret = 0;
+	}
+	fclose(f);
+	return ret;
+}
+
 int pci_dev_resource(const char *bdf, unsigned int nr, struct pci_resource *r)
 {
 	unsigned long long start, end, flags;

@@ -28,6 +28,9 @@ int pci_dev_attr_text(const char *bdf, const char *name, char *buf, size_t len);
 /* Write a string into an attribute of the device. */
 int pci_dev_attr_write(const char *bdf, const char *name, const char *val);
 
+/* How often the line of a device's INTx has interrupted the host */
+int pci_dev_irq_count(const char *bdf, u64 *count);
+
 int pci_dev_resource(const char *bdf, unsigned int nr, struct pci_resource *r);
 /* IOMMU group number, -ENOENT if there is none. */
 int pci_dev_iommu_group(const char *bdf);
