@@ -13,6 +13,7 @@
 #include <linux/pci.h>
 #include <linux/sched.h>
 
+#include "vfio_pci_irq.h"
 #include "vfio_pci_priv.h"
 #include "vfio_pci_trace.h"
 
@@ -147,6 +148,12 @@ void vfio_pci_reset_close(struct vfio_pci_core_device *vdev)
 
 	if (!pci_load_and_free_saved_state(pdev, &vdev->pci_saved_state))
 		pci_restore_state(pdev);
+	/*
+	 * Not reset, it may hold its interrupt line up, and nobody is left to
+	 * serve it. Who enables the device next lets INTx through again.
+	 */
+	if (ret)
+		vfio_pci_intx_silence(vdev);
 	vfio_pci_memory_unlock(vdev);
 
 	pci_dbg(pdev, "function reset after use: %d\n", ret);
