@@ -11,7 +11,6 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <linux/iommufd.h>
 
 #include "vfio_test.h"
 #include "bar_views.h"
@@ -36,18 +35,6 @@ FIXTURE_VARIANT(group)
 FIXTURE_VARIANT_ADD(group, NVME) { .kind = "NVME" };
 FIXTURE_VARIANT_ADD(group, EDU) { .kind = "EDU" };
 
-/* What is mapped in @iommu is what devices that come by a group see. */
-static int stand_for_container(struct iommu *iommu)
-{
-	struct iommu_vfio_ioas cmd = {
-		.size = sizeof(cmd),
-		.ioas_id = iommu->ioas_id,
-		.op = IOMMU_VFIO_IOAS_SET,
-	};
-
-	return vfio_ioctl(iommu->iommufd, IOMMU_VFIO_IOAS, &cmd);
-}
-
 FIXTURE_SETUP(group)
 {
 	char path[64];
@@ -59,7 +46,7 @@ FIXTURE_SETUP(group)
 	if (access(path, F_OK))
 		SKIP(return, "no %s: the kernel has no VFIO groups", path);
 	self->iommu = iommu_init(NULL);
-	ASSERT_RC(0, stand_for_container(self->iommu));
+	ASSERT_RC(0, iommu_stand_for_container(self->iommu));
 	self->group = vfio_group_open(self->bdf);
 	ASSERT_LE(0, self->group) TH_LOG("device %s", self->bdf);
 }

@@ -7,8 +7,6 @@
  * Two functions of one network adapter, A and B: in a hot-plug slot, each in a
  * group of its own; or on a bus without a slot, both in one group.
  */
-#include <linux/iommufd.h>
-
 #include "vfio_test.h"
 
 enum { A, B, NUM_FUNCTIONS };
@@ -37,18 +35,6 @@ FIXTURE_VARIANT_ADD(hot_reset, bus) {
 	.kind = "HOTRESET_SHARED", .shared = true,
 };
 
-/* Devices that come by a group see what is mapped in @iommu. */
-static int stand_for_container(struct iommu *iommu)
-{
-	struct iommu_vfio_ioas cmd = {
-		.size = sizeof(cmd),
-		.ioas_id = iommu->ioas_id,
-		.op = IOMMU_VFIO_IOAS_SET,
-	};
-
-	return vfio_ioctl(iommu->iommufd, IOMMU_VFIO_IOAS, &cmd);
-}
-
 FIXTURE_SETUP(hot_reset)
 {
 	const char *both;
@@ -65,7 +51,7 @@ FIXTURE_SETUP(hot_reset)
 	if (access(path, F_OK))
 		SKIP(return, "no %s: the kernel has no VFIO groups", path);
 	self->iommu = iommu_init(NULL);
-	ASSERT_RC(0, stand_for_container(self->iommu));
+	ASSERT_RC(0, iommu_stand_for_container(self->iommu));
 	for (i = 0; i < NUM_FUNCTIONS; i++) {
 		if (i == A || !variant->shared) {
 			self->groups[i] = vfio_group_open(self->bdfs[i]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Groups of VFIO devices, and the ioctls of a type1 container. */
+/* Groups of VFIO devices. */
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -59,28 +59,4 @@ int vfio_group_unset_container(int group)
 int vfio_group_get_device(int group, const char *name)
 {
 	return vfio_ioctl(group, VFIO_GROUP_GET_DEVICE_FD, (void *)name);
-}
-
-int vfio_type1_map(int container, void *vaddr, u64 len, u64 iova)
-{
-	struct vfio_iommu_type1_dma_map map = {
-		.argsz = sizeof(map),
-		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
-		.vaddr = (uintptr_t)vaddr,
-		.iova = iova,
-		.size = len,
-	};
-
-	return vfio_ioctl(container, VFIO_IOMMU_MAP_DMA, &map);
-}
-
-int vfio_type1_unmap(int container, u64 iova, u64 len)
-{
-	struct vfio_iommu_type1_dma_unmap unmap = {
-		.argsz = sizeof(unmap),
-		.iova = iova,
-		.size = len,
-	};
-
-	return vfio_ioctl(container, VFIO_IOMMU_UNMAP_DMA, &unmap);
 }

@@ -153,6 +153,17 @@ void iommu_cleanup(struct iommu *iommu)
 	free(iommu);
 }
 
+int iommu_stand_for_container(struct iommu *iommu)
+{
+	struct iommu_vfio_ioas cmd = {
+		.size = sizeof(cmd),
+		.ioas_id = iommu->ioas_id,
+		.op = IOMMU_VFIO_IOAS_SET,
+	};
+
+	return vfio_ioctl(iommu->iommufd, IOMMU_VFIO_IOAS, &cmd);
+}
+
 int __iommu_map(struct iommu *iommu, struct dma_region *region)
 {
 	return iommufd_map(iommu->iommufd, iommu->ioas_id, region->vaddr,

@@ -26,6 +26,7 @@
 #include <libvfio/irq.h>
 #include <libvfio/driver.h>
 #include <libvfio/group.h>
+#include <libvfio/container.h>
 #include <libvfio/device.h>
 
 #endif /* SELFTESTS_VFIO_LIBVFIO_H */

@@ -20,8 +20,4 @@ int vfio_group_unset_container(int group);
 /* A file of the device of that name, with what may follow the name. */
 int vfio_group_get_device(int group, const char *name);
 
-/* What type1 containers do, and an iommufd that stands for one. */
-int vfio_type1_map(int container, void *vaddr, u64 len, u64 iova);
-int vfio_type1_unmap(int container, u64 iova, u64 len);
-
 #endif /* LIBVFIO_GROUP_H */

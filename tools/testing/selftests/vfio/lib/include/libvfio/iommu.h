@@ -65,6 +65,12 @@ struct dma_region {
 struct iommu *iommu_init(const char *mode);
 void iommu_cleanup(struct iommu *iommu);
 
+/*
+ * What is mapped in @iommu is what devices see whose groups take the iommufd
+ * for their container. 0 or -errno.
+ */
+int iommu_stand_for_container(struct iommu *iommu);
+
 /* End the program on failure; the __ variants return -errno instead. */
 void iommu_map(struct iommu *iommu, struct dma_region *region);
 void iommu_unmap(struct iommu *iommu, struct dma_region *region);
