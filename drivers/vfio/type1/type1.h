@@ -35,6 +35,7 @@
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
 #include <linux/rbtree.h>
+#include <linux/sizes.h>
 #include <linux/vfio.h>
 #include <linux/wait.h>
 
@@ -169,12 +170,14 @@ void type1_uncharge(struct type1_dma *dma, unsigned long npages);
  * @domain: the page tables; every mapping that is mapped is in them
  * @groups: groups of devices that use it, struct type1_group
  * @enforce_coherency: no device can bypass the caches through it
+ * @msi_base: where in it interrupts are mapped, U64_MAX if they need no mapping
  */
 struct type1_domain {
 	struct list_head entry;
 	struct iommu_domain *domain;
 	struct list_head groups;
 	bool enforce_coherency;
+	u64 msi_base;
 };
 
 /**
@@ -244,6 +247,9 @@ int type1_dma_wait_idle(struct type1 *t, u64 start, u64 last);
 
 /* ---- dirty.c: which pages have been written */
 
+/* Bytes that the user's bitmap has at most */
+#define TYPE1_DIRTY_BITMAP_MAX	SZ_256M
+
 int type1_dirty_alloc(struct type1 *t, struct type1_dma *dma);
 void type1_dirty_free(struct type1_dma *dma);
 void type1_dirty_mark(struct type1 *t, struct type1_dma *dma, u64 iova, u64 size);
@@ -284,6 +290,7 @@ void type1_device_memory_remove(struct type1 *t, struct type1_dma *dma);
 /* ---- unmap.c: memory leaves the domains */
 
 void type1_depopulate(struct type1 *t, struct type1_dma *dma, unsigned long npages);
+void type1_depopulate_all(struct type1 *t);
 void type1_remove_all(struct type1 *t);
 long type1_ioctl_unmap_dma(struct type1 *t, void __user *uarg);
 
