@@ -101,6 +101,8 @@ static void vfio_device_last_close(struct vfio_device_file *df)
 	if (device->ops->close_device)
 		device->ops->close_device(device);
 	vfio_device_put_kvm(device);
+	if (df->ops->detach_dma)
+		df->ops->detach_dma(df);
 	df->ops->stop_dma(df);
 	module_put(device->dev->driver->owner);
 }

@@ -105,7 +105,8 @@ EXPORT_SYMBOL_GPL(vfio_group_devices_next);
 
 /**
  * vfio_group_devices_end() - Let go of the devices
- * @devices: what vfio_group_devices_begin() returned, no error
+ * @devices: what vfio_group_devices_begin() returned; nothing is done for an error
+ *           or NULL
  *
  * Context: May sleep.
  */
@@ -113,6 +114,8 @@ void vfio_group_devices_end(struct vfio_group_devices *devices)
 {
 	struct vfio_group_device *one, *next;
 
+	if (IS_ERR_OR_NULL(devices))
+		return;
 	list_for_each_entry_safe(one, next, &devices->nodes, node) {
 		put_device(one->dev);
 		kfree(one);

@@ -3,12 +3,15 @@
  * /dev/vfio/<group>: a group as its user sees it, and the way from there to
  * the files of its devices.
  *
- * A group's file is opened once, connected to an iommufd that maps DMA for all
- * of the group's devices, and gives out files of the devices then.  Each of
- * those has its own hold of the iommufd, whatever becomes of the group's file.
+ * A group's file is opened once, connected to a container or an iommufd that maps
+ * DMA for all of the group's devices, and gives out files of the devices then.  Each
+ * of those has its own hold of the iommufd, whatever becomes of the group's file.
+ * A container knows groups and no devices, so there it is the group's file that the
+ * files of devices hold.
  *
- * Owns vfio_group.file, .iommufd and .cdev_users, under vfio_group.lock, which
- * is taken outside of dev_set->lock.  Called by the VFS, by device_file.c
+ * Owns vfio_group.file, .iommufd, .seat, .container_files and .cdev_users, under
+ * vfio_group.lock, which is taken outside of dev_set->lock and of a container's
+ * lock; and vfio_device.seat, under both.  Called by the VFS, by device_file.c
  * through the operations below, by device_cdev.c, group.c and vfio_file.c.
  */
 #include <linux/anon_inodes.h>
@@ -22,8 +25,6 @@
 #include "uarg.h"
 #include "vfio.h"
 
-MODULE_IMPORT_NS("IOMMUFD_VFIO");
-
 /* Without an IOMMU a group's devices reach all memory: a matter of raw I/O */
 static bool vfio_group_permitted(struct vfio_group *group)
 {
@@ -33,13 +34,22 @@ static bool vfio_group_permitted(struct vfio_group *group)
 static bool vfio_group_connected(struct vfio_group *group)
 {
 	lockdep_assert_held(&group->lock);
-	return group->iommufd;
+	return group->iommufd || group->seat.container;
+}
+
+static void vfio_group_leave_container(struct vfio_group *group)
+{
+	lockdep_assert_held(&group->lock);
+
+	if (group->seat.container)
+		vfio_container_detach(&group->seat);
 }
 
 static void vfio_group_disconnect(struct vfio_group *group)
 {
 	lockdep_assert_held(&group->lock);
 
+	vfio_group_leave_container(group);
 	if (group->iommufd)
 		iommufd_ctx_put(group->iommufd);
 	group->iommufd = NULL;
@@ -50,39 +60,61 @@ static void vfio_group_disconnect(struct vfio_group *group)
 static int vfio_group_df_start_dma(struct vfio_device_file *df)
 {
 	struct vfio_device *device = df->device;
+	struct vfio_group *group = device->group;
 
+	lockdep_assert_held(&group->lock);
+
+	/* The container has all of the group already */
+	if (group->seat.container) {
+		device->seat = &group->seat;
+		return 0;
+	}
 	/* Nobody confines it, there is nothing to prepare */
 	if (device->noiommu)
 		return 0;
 	return device->ops->bind_iommufd(device, df->iommufd, &df->devid);
 }
 
-/* All devices of all groups share the one IOAS that stands for the container */
 static int vfio_group_df_attach_dma(struct vfio_device_file *df)
 {
 	struct vfio_device *device = df->device;
-	u32 ioas_id;
-	int ret;
 
-	if (device->noiommu)
-		return 0;
-	ret = iommufd_vfio_compat_ioas_get_id(df->iommufd, &ioas_id);
-	if (ret)
-		return ret;
-	return device->ops->attach_ioas(device, &ioas_id);
+	if (device->seat)
+		vfio_container_add_device(device->seat, device);
+	else if (!device->noiommu)
+		return vfio_iommufd_attach_compat_ioas(device, df->iommufd);
+	return 0;
 }
 
+static void vfio_group_df_detach_dma(struct vfio_device_file *df)
+{
+	if (df->device->seat)
+		vfio_container_remove_device(df->device->seat, df->device);
+}
+
+/* The last file to be closed need not have come the same way as the first */
 static void vfio_group_df_stop_dma(struct vfio_device_file *df)
 {
-	if (!df->device->noiommu)
-		df->device->ops->unbind_iommufd(df->device);
+	struct vfio_device *device = df->device;
+
+	if (device->seat)
+		device->seat = NULL;
+	else if (!device->noiommu)
+		device->ops->unbind_iommufd(device);
 }
 
 static void vfio_group_df_close(struct vfio_device_file *df)
 {
-	guard(mutex)(&df->device->group->lock);
-	guard(mutex)(&df->device->dev_set->lock);
-	vfio_device_file_close(df);
+	struct vfio_group *group = df->device->group;
+
+	guard(mutex)(&group->lock);
+	scoped_guard(mutex, &df->device->dev_set->lock)
+		vfio_device_file_close(df);
+	if (df->group_file) {
+		group->container_files--;
+		/* Not closed before this task is back in user space */
+		fput(df->group_file);
+	}
 }
 
 static void vfio_group_df_release(struct vfio_device_file *df)
@@ -108,6 +140,7 @@ static const struct vfio_device_file_ops vfio_group_df_ops = {
 	.ioctls		= vfio_group_df_ioctls,
 	.start_dma	= vfio_group_df_start_dma,
 	.attach_dma	= vfio_group_df_attach_dma,
+	.detach_dma	= vfio_group_df_detach_dma,
 	.stop_dma	= vfio_group_df_stop_dma,
 	.release	= vfio_group_df_release,
 };
@@ -141,6 +174,8 @@ static int vfio_group_df_open(struct vfio_group *group, struct vfio_device_file 
 	guard(mutex)(&group->lock);
 	if (!vfio_group_connected(group))
 		return -EINVAL;
+	if (group->seat.container && !vfio_container_ready(&group->seat))
+		return -EINVAL;
 	if (!vfio_group_permitted(group))
 		return -EPERM;
 
@@ -149,7 +184,13 @@ static int vfio_group_df_open(struct vfio_group *group, struct vfio_device_file 
 	df->kvm = &group->kvm;
 	ret = vfio_device_file_open(df);
 	df->iommufd = NULL;
-	return ret;
+	if (ret)
+		return ret;
+	if (group->seat.container) {
+		df->group_file = get_file(group->file);
+		group->container_files++;
+	}
+	return 0;
 }
 
 /* A file of an open device; it owns @df and the references behind it */
@@ -229,25 +270,49 @@ static long vfio_group_get_device_fd(struct vfio_group *group, void __user *uarg
 /* ---- The group's own ioctls */
 
 /* An iommufd can stand for a container, with one IOAS for all who come this way */
-static int vfio_group_connect_iommufd(struct vfio_group *group, struct iommufd_ctx *iommufd)
+static int vfio_group_connect_iommufd(struct vfio_group *group, struct file *file)
 {
+	struct iommufd_ctx *iommufd;
 	int ret;
 
 	lockdep_assert_held(&group->lock);
 
-	if (group->type == VFIO_NO_IOMMU)
+	if (!IS_ENABLED(CONFIG_IOMMUFD))
+		return -EBADFD;
+	iommufd = iommufd_ctx_from_file(file);
+	if (IS_ERR(iommufd))
+		return PTR_ERR(iommufd);
+
+	if (!vfio_group_permitted(group))
+		ret = -EPERM;
+	else if (group->type == VFIO_NO_IOMMU)
 		ret = iommufd_vfio_compat_set_no_iommu(iommufd);
 	else
 		ret = iommufd_vfio_compat_ioas_create(iommufd);
-	if (!ret)
-		group->iommufd = iommufd;
-	return ret;
+	if (ret) {
+		iommufd_ctx_put(iommufd);
+		return ret;
+	}
+	group->iommufd = iommufd;
+	return 0;
+}
+
+static int vfio_group_connect(struct vfio_group *group, struct file *file)
+{
+	struct vfio_container *container = vfio_container_of_file(file);
+
+	lockdep_assert_held(&group->lock);
+
+	if (!container)
+		return vfio_group_connect_iommufd(group, file);
+	if (!vfio_group_permitted(group))
+		return -EPERM;
+	return vfio_container_attach(container, &group->seat, group->iommu_group, group->type);
 }
 
 static long vfio_group_set_container(struct vfio_group *group, void __user *uarg)
 {
-	struct iommufd_ctx *iommufd;
-	int fd, ret;
+	int fd;
 
 	if (get_user(fd, (int __user *)uarg))
 		return -EFAULT;
@@ -261,28 +326,20 @@ static long vfio_group_set_container(struct vfio_group *group, void __user *uarg
 		return -EINVAL;
 	if (!group->iommu_group)
 		return -ENODEV;
-
-	iommufd = iommufd_ctx_from_file(fd_file(f));
-	if (IS_ERR(iommufd))
-		return PTR_ERR(iommufd);
-	if (!vfio_group_permitted(group))
-		ret = -EPERM;
-	else
-		ret = vfio_group_connect_iommufd(group, iommufd);
-	if (ret)
-		iommufd_ctx_put(iommufd);
-	return ret;
+	return vfio_group_connect(group, fd_file(f));
 }
 
 /*
- * Devices that are open keep their own hold of the iommufd, so it can be
- * disconnected any time.
+ * Devices that are open keep their own hold of an iommufd, so that can be
+ * disconnected any time; a container can't.
  */
 static long vfio_group_unset_container(struct vfio_group *group, void __user *uarg)
 {
 	guard(mutex)(&group->lock);
 	if (!vfio_group_connected(group))
 		return -EINVAL;
+	if (group->seat.container && group->container_files)
+		return -EBUSY;
 	vfio_group_disconnect(group);
 	return 0;
 }
@@ -371,7 +428,7 @@ const struct file_operations vfio_group_fops = {
  * vfio_group_file_orphan() - The last device has left the group
  * @group: group whose node is gone
  *
- * A file that is still open is good for nothing any more.
+ * A file that is still open is good for nothing any more; it leaves its container.
  *
  * Context: May sleep.  Takes vfio_group.lock.
  * Return: the IOMMU group, whose reference the caller gets.
@@ -381,6 +438,7 @@ struct iommu_group *vfio_group_file_orphan(struct vfio_group *group)
 	struct iommu_group *iommu_group = group->iommu_group;
 
 	guard(mutex)(&group->lock);
+	vfio_group_leave_container(group);
 	group->iommu_group = NULL;
 	return iommu_group;
 }

@@ -5,7 +5,8 @@
  *
  * Owns vfio_device.iommufd_device, .pasids and .iommufd_attached.  All
  * functions run with dev_set->lock held; only open devices get to the
- * operations.  They are called by device_cdev.c, the questions by drivers.
+ * operations.  They are called by device_cdev.c and group_file.c, the questions by
+ * drivers.
  */
 #include <linux/iommufd.h>
 #include <linux/module.h>
@@ -13,6 +14,7 @@
 #include "vfio.h"
 
 MODULE_IMPORT_NS("IOMMUFD");
+MODULE_IMPORT_NS("IOMMUFD_VFIO");
 
 /**
  * vfio_iommufd_device_ictx() - The iommufd that a device is bound to
@@ -216,3 +218,28 @@ void vfio_iommufd_physical_pasid_detach_ioas(struct vfio_device *device, u32 pas
 	ida_free(&device->pasids, pasid);
 }
 EXPORT_SYMBOL_GPL(vfio_iommufd_physical_pasid_detach_ioas);
+
+/**
+ * vfio_iommufd_attach_compat_ioas() - Attach a device that came by its group
+ * @device: bound device, physical or emulated
+ * @ictx: the iommufd that stands for a container
+ *
+ * All devices of all groups share the one IOAS that stands for the mappings of a
+ * container.
+ *
+ * Context: dev_set->lock is held.  May sleep.
+ * Return: 0, -ENODEV there is no such IOAS (any more), or what the driver's
+ * attach_ioas says.
+ */
+int vfio_iommufd_attach_compat_ioas(struct vfio_device *device, struct iommufd_ctx *ictx)
+{
+	u32 ioas_id;
+	int ret;
+
+	lockdep_assert_held(&device->dev_set->lock);
+
+	ret = iommufd_vfio_compat_ioas_get_id(ictx, &ioas_id);
+	if (ret)
+		return ret;
+	return device->ops->attach_ioas(device, &ioas_id);
+}

@@ -9,6 +9,7 @@
 #ifndef VFIO_PRIVATE_H
 #define VFIO_PRIVATE_H
 
+#include <linux/bits.h>
 #include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/file.h>
@@ -153,6 +154,15 @@ struct vfio_iommu_driver_ops {
 int vfio_register_iommu_driver(const struct vfio_iommu_driver_ops *ops);
 void vfio_unregister_iommu_driver(const struct vfio_iommu_driver_ops *ops);
 
+/* Which backends are asked: those that program an IOMMU, the one without */
+#define VFIO_BACKENDS_IOMMU	BIT(0)
+#define VFIO_BACKENDS_NOIOMMU	BIT(1)
+
+long vfio_iommu_drivers_check(unsigned int backends, unsigned long arg);
+int vfio_iommu_drivers_try(unsigned int backends, unsigned long arg,
+			   int (*use)(const struct vfio_iommu_driver_ops *ops, void *opaque),
+			   void *opaque);
+
 /* ---- group_devices.c: the devices of an IOMMU group, one after the other */
 
 /* Opaque: a position among devices that stay, whatever becomes of the group */
@@ -162,8 +172,106 @@ struct vfio_group_devices *vfio_group_devices_begin(struct iommu_group *group);
 struct device *vfio_group_devices_next(struct vfio_group_devices *devices);
 void vfio_group_devices_end(struct vfio_group_devices *devices);
 
-DEFINE_FREE(vfio_group_devices, struct vfio_group_devices *,
-	    if (!IS_ERR_OR_NULL(_T)) vfio_group_devices_end(_T))
+DEFINE_FREE(vfio_group_devices, struct vfio_group_devices *, vfio_group_devices_end(_T))
+
+/* ---- noiommu.c: devices that nothing confines */
+
+#if IS_ENABLED(CONFIG_VFIO_NOIOMMU)
+extern const struct vfio_iommu_driver_ops vfio_noiommu_driver_ops;
+#define VFIO_NOIOMMU_DRIVER	(&vfio_noiommu_driver_ops)
+bool vfio_noiommu_allowed(void);
+#else
+#define VFIO_NOIOMMU_DRIVER	((const struct vfio_iommu_driver_ops *)NULL)
+static inline bool vfio_noiommu_allowed(void) { return false; }
+#endif
+
+/* ---- iommufd.c, iommufd_emulated.c: devices as objects of an iommufd */
+
+#if IS_ENABLED(CONFIG_IOMMUFD)
+int vfio_iommufd_attach_compat_ioas(struct vfio_device *device, struct iommufd_ctx *ictx);
+#else
+static inline int vfio_iommufd_attach_compat_ioas(struct vfio_device *device,
+						  struct iommufd_ctx *ictx)
+{
+	return -EOPNOTSUPP;
+}
+#endif
+
+/* ---- container.c: /dev/vfio/vfio */
+
+struct vfio_container;
+
+/**
+ * struct vfio_container_member - The place of a group in a container
+ * @container: the container, a reference; or NULL.  Changes under the lock that
+ *             the owner of this struct calls the functions below with
+ * @iommu_group: the group, while @container is set; its owner has the reference
+ * @type: what its devices are
+ * @entry: link in the container's list, in the order of joining; protected by
+ *         the container's lock
+ */
+struct vfio_container_member {
+	struct vfio_container *container;
+	struct iommu_group *iommu_group;
+	enum vfio_group_type type;
+	struct list_head entry;
+};
+
+#if IS_ENABLED(CONFIG_VFIO_CONTAINER)
+int vfio_container_init(void);
+void vfio_container_exit(void);
+struct vfio_container *vfio_container_of_file(struct file *file);
+int vfio_container_attach(struct vfio_container *container, struct vfio_container_member *member,
+			  struct iommu_group *iommu_group, enum vfio_group_type type);
+void vfio_container_detach(struct vfio_container_member *member);
+bool vfio_container_ready(struct vfio_container_member *member);
+void vfio_container_add_device(struct vfio_container_member *member, struct vfio_device *device);
+void vfio_container_remove_device(struct vfio_container_member *member,
+				  struct vfio_device *device);
+int vfio_container_pin_pages(struct vfio_container_member *member, dma_addr_t iova, int npage,
+			     int prot, struct page **pages);
+void vfio_container_unpin_pages(struct vfio_container_member *member, dma_addr_t iova,
+				int npage);
+int vfio_container_dma_rw(struct vfio_container_member *member, dma_addr_t iova, void *buf,
+			  size_t count, bool write);
+#if IS_ENABLED(CONFIG_KUNIT)
+struct vfio_container *vfio_container_alloc(void);
+void vfio_container_put(struct vfio_container *container);
+long vfio_container_ioctl(struct vfio_container *container, unsigned int cmd, unsigned long arg);
+#endif
+#else
+static inline int vfio_container_init(void) { return 0; }
+static inline void vfio_container_exit(void) { }
+static inline struct vfio_container *vfio_container_of_file(struct file *file) { return NULL; }
+static inline int vfio_container_attach(struct vfio_container *container,
+					struct vfio_container_member *member,
+					struct iommu_group *iommu_group,
+					enum vfio_group_type type)
+{
+	return -EBADFD;
+}
+
+static inline void vfio_container_detach(struct vfio_container_member *member) { }
+static inline bool vfio_container_ready(struct vfio_container_member *member) { return false; }
+static inline void vfio_container_add_device(struct vfio_container_member *member,
+					     struct vfio_device *device) { }
+static inline void vfio_container_remove_device(struct vfio_container_member *member,
+						struct vfio_device *device) { }
+static inline int vfio_container_pin_pages(struct vfio_container_member *member,
+					   dma_addr_t iova, int npage, int prot,
+					   struct page **pages)
+{
+	return -EINVAL;
+}
+
+static inline void vfio_container_unpin_pages(struct vfio_container_member *member,
+					      dma_addr_t iova, int npage) { }
+static inline int vfio_container_dma_rw(struct vfio_container_member *member, dma_addr_t iova,
+					void *buf, size_t count, bool write)
+{
+	return -EINVAL;
+}
+#endif
 
 /* ---- feature.c: VFIO_DEVICE_FEATURE */
 
@@ -200,8 +308,10 @@ struct vfio_path_ioctl {
  *             calls the driver; dev_set->lock is held
  * @attach_dma: give the device, which its driver has opened, the mappings that
  *              it starts with; dev_set->lock is held; optional
- * @stop_dma: undo @start_dma and @attach_dma after the driver has closed the
- *            device; dev_set->lock is held
+ * @detach_dma: undo @attach_dma after the driver has closed the device;
+ *              dev_set->lock is held; optional
+ * @stop_dma: undo @start_dma, and @attach_dma where there is no @detach_dma, after
+ *            the driver has closed the device; dev_set->lock is held
  * @release: the file goes away: close the device if it is open through it,
  *           drop what keeps the device
  */
@@ -209,6 +319,7 @@ struct vfio_device_file_ops {
 	const struct vfio_path_ioctl *ioctls;
 	int (*start_dma)(struct vfio_device_file *df);
 	int (*attach_dma)(struct vfio_device_file *df);
+	void (*detach_dma)(struct vfio_device_file *df);
 	void (*stop_dma)(struct vfio_device_file *df);
 	void (*release)(struct vfio_device_file *df);
 };
@@ -227,6 +338,8 @@ struct vfio_device_file_ops {
  * @iommufd: the iommufd that the file is being bound to, while dev_set->lock
  *           is held for that; in the cdev path a reference once it is bound
  * @devid: id of the device in @iommufd; protected by dev_set->lock
+ * @group_file: the group's file, a reference, if that was connected to a container
+ *              when the device was opened; or NULL
  */
 struct vfio_device_file {
 	struct vfio_device *device;
@@ -236,6 +349,7 @@ struct vfio_device_file {
 	struct vfio_kvm_slot *kvm;
 	struct iommufd_ctx *iommufd;
 	u32 devid;
+	struct file *group_file;
 };
 
 extern const struct file_operations vfio_device_fops;
@@ -264,6 +378,8 @@ bool vfio_device_file_has_access(struct vfio_device_file *df);
  * @iommu_group: reference; NULL after the last device has left
  * @file: the file that has the group open, no reference; or NULL
  * @iommufd: what @file has been connected to, a reference; or NULL
+ * @seat: the container that @file has been connected to instead, if any
+ * @container_files: open files of devices that came by that container
  * @cdev_users: devices that are bound by their own nodes; 0 while @file is set
  * @kvm: the machine that @file belongs to; has its own lock
  */
@@ -278,6 +394,8 @@ struct vfio_group {
 	struct iommu_group *iommu_group;
 	struct file *file;
 	struct iommufd_ctx *iommufd;
+	struct vfio_container_member seat;
+	unsigned int container_files;
 	unsigned int cdev_users;
 	struct vfio_kvm_slot kvm;
 };

@@ -26,15 +26,6 @@
 /* "VFIO" */
 #define VFIO_FS_MAGIC	0x5646494f
 
-#ifdef CONFIG_VFIO_NOIOMMU
-static bool enable_unsafe_noiommu_mode;
-module_param(enable_unsafe_noiommu_mode, bool, 0644);
-MODULE_PARM_DESC(enable_unsafe_noiommu_mode,
-		 "Hand out devices that no IOMMU guards: their users can read and write all memory. Taints the kernel.");
-#else
-#define enable_unsafe_noiommu_mode	false
-#endif
-
 static struct vfsmount *vfio_fs_mount;
 static int vfio_fs_users;
 
@@ -159,7 +150,7 @@ static int vfio_check_iommu(struct vfio_device *device)
 		return device_iommu_capable(device->dev, IOMMU_CAP_CACHE_COHERENCY) ? 0 : -EINVAL;
 	}
 
-	if (!enable_unsafe_noiommu_mode)
+	if (!vfio_noiommu_allowed())
 		return -EINVAL;
 	device->noiommu = true;
 	if (IS_ENABLED(CONFIG_VFIO_DEVICE_CDEV)) {
@@ -173,8 +164,9 @@ static int vfio_register(struct vfio_device *device)
 {
 	int ret;
 
-	if (WARN_ON(!device->ops->bind_iommufd || !device->ops->unbind_iommufd ||
-		    !device->ops->attach_ioas || !device->ops->detach_ioas))
+	if (WARN_ON(IS_ENABLED(CONFIG_IOMMUFD) &&
+		    (!device->ops->bind_iommufd || !device->ops->unbind_iommufd ||
+		     !device->ops->attach_ioas || !device->ops->detach_ioas)))
 		return -EINVAL;
 
 	/* A device that shares its reset with nobody is a set of its own */
@@ -267,6 +259,7 @@ static const struct {
 } vfio_parts[] = {
 	{ vfio_virqfd_init,	vfio_virqfd_exit },
 	{ vfio_debugfs_start,	vfio_debugfs_exit },
+	{ vfio_container_init,	vfio_container_exit },
 	{ vfio_groups_init,	vfio_groups_exit },
 	{ vfio_devices_init,	vfio_devices_exit },
 };
@@ -304,3 +297,4 @@ module_exit(vfio_exit);
 MODULE_VERSION(VFIO_VERSION);
 MODULE_LICENSE("GPL v2");
 MODULE_DESCRIPTION(VFIO_DESC);
+MODULE_SOFTDEP("post: vfio_iommu_type1 vfio_iommu_spapr_tce");

@@ -32,9 +32,11 @@ struct dentry;
 struct file;
 struct inode;
 struct iommu_group;
+struct iommufd_access;
 struct iommufd_ctx;
 struct iommufd_device;
 struct kvm;
+struct vfio_container_member;
 struct vfio_device_ops;
 struct vfio_group;
 struct vfio_info_cap;
@@ -80,6 +82,11 @@ struct vfio_device_set {
  * @open_count: files that have the device open; protected by @dev_set->lock
  * @group: the group of the device, with VFIO_GROUP; constant while registered
  * @group_entry: link in the group's list of members
+ * @seat: how an open device reaches the container that its group was in when it was
+ *        opened; NULL if it came another way.  Changes under @dev_set->lock, before
+ *        the first open and after the last close of the driver
+ * @iommufd_access: the iommufd object of an emulated device while it is bound;
+ *                  protected by @dev_set->lock, constant while the device is open
  * @iommufd_device: the iommufd object of a physical device while it is bound;
  *                  protected by @dev_set->lock
  * @pasids: PASIDs that are attached; protected by @dev_set->lock
@@ -113,7 +120,9 @@ struct vfio_device {
 	unsigned int open_count;
 	struct vfio_group *group;
 	struct list_head group_entry;
+	struct vfio_container_member *seat;
 #if IS_ENABLED(CONFIG_IOMMUFD)
+	struct iommufd_access *iommufd_access;
 	struct iommufd_device *iommufd_device;
 	struct ida pasids;
 	bool iommufd_attached;
@@ -268,6 +277,10 @@ int vfio_iommufd_physical_pasid_attach_ioas(struct vfio_device *device, u32 pasi
 void vfio_iommufd_physical_pasid_detach_ioas(struct vfio_device *device, u32 pasid);
 void vfio_iommufd_physical_detach_ioas(struct vfio_device *device);
 void vfio_iommufd_physical_unbind(struct vfio_device *device);
+int vfio_iommufd_emulated_bind(struct vfio_device *device, struct iommufd_ctx *ictx, u32 *devid);
+int vfio_iommufd_emulated_attach_ioas(struct vfio_device *device, u32 *pt_id);
+void vfio_iommufd_emulated_detach_ioas(struct vfio_device *device);
+void vfio_iommufd_emulated_unbind(struct vfio_device *device);
 #else
 static inline struct iommufd_ctx *vfio_iommufd_device_ictx(struct vfio_device *device)
 {
@@ -292,7 +305,25 @@ static inline int vfio_iommufd_get_dev_id(struct vfio_device *device, struct iom
 	((typeof_member(struct vfio_device_ops, detach_ioas))NULL)
 #define vfio_iommufd_physical_unbind						\
 	((typeof_member(struct vfio_device_ops, unbind_iommufd))NULL)
+#define vfio_iommufd_emulated_bind						\
+	((typeof_member(struct vfio_device_ops, bind_iommufd))NULL)
+#define vfio_iommufd_emulated_attach_ioas					\
+	((typeof_member(struct vfio_device_ops, attach_ioas))NULL)
+#define vfio_iommufd_emulated_detach_ioas					\
+	((typeof_member(struct vfio_device_ops, detach_ioas))NULL)
+#define vfio_iommufd_emulated_unbind						\
+	((typeof_member(struct vfio_device_ops, unbind_iommufd))NULL)
 #endif
+
+/* Memory of the user, for emulated devices: dma.c */
+
+/* Most pages that vfio_pin_pages() takes at once from a container */
+#define VFIO_PIN_PAGES_MAX_ENTRIES	(PAGE_SIZE / sizeof(unsigned long))
+
+int vfio_pin_pages(struct vfio_device *device, dma_addr_t iova, int npage, int prot,
+		   struct page **pages);
+void vfio_unpin_pages(struct vfio_device *device, dma_addr_t iova, int npage);
+int vfio_dma_rw(struct vfio_device *device, dma_addr_t iova, void *data, size_t len, bool write);
 
 /* What other subsystems and drivers may ask of a file: vfio_file.c */
 bool vfio_file_is_valid(struct file *file);
