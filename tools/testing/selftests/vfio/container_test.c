@@ -588,12 +588,14 @@ TEST_F(unsafe, interrupts)
 {
 	struct vfio_container *c = &self->container;
 
-	EXPECT_RC(-EPERM, vfio_container_init(c, VFIO_TYPE1v2_IOMMU, self->bdf));
+	EXPECT_RC(-EPERM,
+		  vfio_container_init(c, VFIO_TYPE1v2_IOMMU, self->bdf));
 	ASSERT_EQ(0, type1_param_set("allow_unsafe_interrupts", "Y"));
 	EXPECT_RC(0, vfio_container_init(c, VFIO_TYPE1v2_IOMMU, self->bdf));
 	ASSERT_EQ(0, type1_param_set("allow_unsafe_interrupts", "N"));
 	vfio_container_cleanup(c);
-	EXPECT_RC(-EPERM, vfio_container_init(c, VFIO_TYPE1v2_IOMMU, self->bdf));
+	EXPECT_RC(-EPERM,
+		  vfio_container_init(c, VFIO_TYPE1v2_IOMMU, self->bdf));
 }
 
 TEST_HARNESS_MAIN
