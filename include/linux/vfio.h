@@ -93,6 +93,8 @@ struct vfio_device_set {
  * @iommufd_attached: the device (without PASID) is attached to an IOAS or
  *                    HWPT; protected by @dev_set->lock
  * @cdev_opened: a character device file is bound; protected by @dev_set->lock
+ * @backend_entry: link in a list of the container's backend while the device is
+ *                 open and can pin pages; the backend's
  * @put_kvm: how to drop the reference behind @kvm
  * @emulated: DMA goes through the CPU, there is no IOMMU to program; constant
  *            from registration on
@@ -130,6 +132,7 @@ struct vfio_device {
 	bool cdev_opened;
 	bool emulated;
 	bool noiommu;
+	struct list_head backend_entry;
 	void (*put_kvm)(struct kvm *kvm);
 };
 

@@ -36,6 +36,7 @@
 #include <linux/mutex.h>
 #include <linux/rbtree.h>
 #include <linux/sizes.h>
+#include <linux/sizes.h>
 #include <linux/vfio.h>
 #include <linux/wait.h>
 
@@ -102,6 +103,7 @@ struct type1_pfn {
 struct type1_pfn *type1_pfn_find(struct rb_root *pfns, u64 iova);
 struct type1_pfn *type1_pfn_first(struct rb_root *pfns, u64 start, u64 last);
 void type1_pfn_insert(struct rb_root *pfns, struct type1_pfn *pfn);
+unsigned long type1_pfn_count(const struct rb_root *pfns);
 
 /* ---- dma_tree.c: the mappings by IOVA (pure) */
 
@@ -115,6 +117,8 @@ void type1_pfn_insert(struct rb_root *pfns, struct type1_pfn *pfn);
  * @lock_cap: the user may lock any amount of memory
  * @busy: somebody works on it without type1.lock, and everything below but
  *        @pfns and @dirty is his
+ * @going: not empty from the moment that it is about to be unmapped, set with
+ *         @busy: emulated devices find it gone
  * @vaddr_invalid: the user has taken @vaddr back, and will give a new one
  * @mapped: its memory is pinned, and in every domain; else there are only
  *          emulated devices
@@ -135,6 +139,7 @@ struct type1_dma {
 	int prot;
 	bool lock_cap;
 	bool busy;
+	struct list_head going;
 	bool vaddr_invalid;
 	bool mapped;
 	struct mm_struct *mm;
@@ -257,6 +262,9 @@ int type1_dirty_copy(struct type1 *t, struct type1_dma *dma, u64 base, u64 pgsiz
 		     u64 __user *bitmap);
 int type1_dirty_check_bitmap(u64 npages, u64 bitmap_size);
 long type1_ioctl_dirty_pages(struct type1 *t, void __user *uarg);
+#if IS_ENABLED(CONFIG_KUNIT)
+u64 type1_dirty_word(const struct type1_dma *dma, u64 base, u64 pgsize, u64 word);
+#endif
 
 /* ---- pin.c: memory of a process, as large pieces as its page tables allow */
 
@@ -287,6 +295,12 @@ int type1_device_memory_add(struct type1 *t, struct type1_dma *dma, unsigned lon
 			    const struct type1_piece *piece);
 void type1_device_memory_remove(struct type1 *t, struct type1_dma *dma);
 
+/* ---- notify.c: emulated devices that want to hear of unmapping */
+
+void type1_register_device(void *data, struct vfio_device *vdev);
+void type1_unregister_device(void *data, struct vfio_device *vdev);
+void type1_notify_unmap(struct type1 *t, u64 iova, u64 size);
+
 /* ---- unmap.c: memory leaves the domains */
 
 void type1_depopulate(struct type1 *t, struct type1_dma *dma, unsigned long npages);
@@ -310,8 +324,6 @@ void type1_detach_group(void *data, struct iommu_group *group);
 int type1_pin_pages(void *data, struct iommu_group *group, dma_addr_t iova, int npage,
 		    int prot, struct page **pages);
 void type1_unpin_pages(void *data, dma_addr_t iova, int npage);
-void type1_register_device(void *data, struct vfio_device *vdev);
-void type1_unregister_device(void *data, struct vfio_device *vdev);
 int type1_dma_rw(void *data, dma_addr_t iova, void *buf, size_t count, bool write);
 
 /* ---- info.c: what a container can do */
