@@ -12,9 +12,7 @@
 #include <stdbool.h>
 
 #include "vfio_test.h"
-
-/* More allocations than any step makes; a step beyond it doesn't end. */
-#define MAX_NTH		2000
+#include "fail_nth.h"
 
 /**
  * struct nth_ctx - What the steps work on
@@ -62,52 +60,15 @@ FIXTURE_VARIANT_ADD(fail_nth, TESTDEV) { .kind = "TESTDEV" };
 
 FIXTURE_VARIANT_ADD(fail_nth, NVME) { .kind = "NVME", .has_pin = true };
 
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok;
-
-	if (fd < 0)
-		return false;
-	ok = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-	close(fd);
-	return ok;
-}
-
-/* From here on, until it is set to 0, the @nth allocation of this task fails */
-static void set_nth(int nth_fd, unsigned int nth)
-{
-	char buf[16];
-	int len = snprintf(buf, sizeof(buf), "%u", nth);
-
-	/* Writing may be what fails, once */
-	if (pwrite(nth_fd, buf, len, 0) != len && pwrite(nth_fd, buf, len, 0) != len)
-		ksft_exit_fail_msg("cannot write fail-nth: %m\n");
-}
-
-/*
- * Has it failed? The file counts down to 0. If reading it fails, that was the
- * failure, and the step had none.
- */
-static bool was_injected(int nth_fd)
-{
-	char buf[16] = "";
-
-	if (pread(nth_fd, buf, sizeof(buf) - 1, 0) <= 0)
-		return false;
-	return strtoul(buf, NULL, 10) == 0;
-}
-
 FIXTURE_SETUP(fail_nth)
 {
 	self->c.nth_fd = -1;
 	self->c.fd = -1;
 	REQUIRE_DEVICE(self->bdf, variant->kind);
 	self->c.bdf = self->bdf;
-	if (!write_file("/sys/kernel/debug/failslab/ignore-gfp-wait", "N"))
+	self->c.nth_fd = open_nth();
+	if (self->c.nth_fd < 0)
 		SKIP(return, "no fault injection in this kernel");
-	self->c.nth_fd = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
-	ASSERT_GE(self->c.nth_fd, 0);
 
 	self->c.iommufd = iommufd_open();
 	ASSERT_GE(self->c.iommufd, 0);

@@ -12,8 +12,7 @@
 
 #include "vfio_test.h"
 #include "bar_views.h"
-
-#define TRACEFS	"/sys/kernel/tracing"
+#include "trace.h"
 
 FIXTURE(trace) {
 	const char *bdf;
@@ -23,34 +22,6 @@ FIXTURE(trace) {
 	char text[65536];
 	bool open;
 };
-
-static int instance_write(const char *dir, const char *file, const char *val)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	return sysfs_write_str(path, val);
-}
-
-/* All that the events wrote so far, and forget it. */
-static int instance_read(const char *dir, char *buf, size_t len)
-{
-	char path[PATH_MAX];
-	ssize_t n, done = 0;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/trace", dir);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	while ((n = read(fd, buf + done, len - 1 - done)) > 0)
-		done += n;
-	buf[done] = 0;
-	close(fd);
-	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-	close(fd);
-	return 0;
-}
 
 FIXTURE_SETUP(trace)
 {
