@@ -279,12 +279,6 @@ static bool domain_fits(struct type1 *t, const struct type1_domain *domain,
 	return ranges_fit(t, &plan->ranges);
 }
 
-static void domain_publish(struct type1 *t, struct type1_domain *domain)
-{
-	guard(mutex)(&t->domain_lock);
-	list_add_tail(&domain->entry, &t->domains);
-}
-
 static void domain_hide(struct type1 *t, struct type1_domain *domain)
 {
 	guard(mutex)(&t->domain_lock);
@@ -295,9 +289,6 @@ static void domain_hide(struct type1 *t, struct type1_domain *domain)
  * domain_add() - Make page tables for a group
  * @t: the container's state
  * @plan: says what they are for; the ranges are narrowed
- *
- * The domain is in the list while it is filled, so that device memory that goes
- * away meanwhile is taken out of it, too.
  *
  * Context: May sleep, faults in user memory.
  * Return: the domain with the group attached and all mappings in it; ERR_PTR of
@@ -312,13 +303,11 @@ static struct type1_domain *domain_add(struct type1 *t, struct type1_plan *plan)
 	if (IS_ERR(domain))
 		return domain;
 	if (domain_fits(t, domain, plan)) {
-		domain_publish(t, domain);
 		ret = type1_replay(t, domain);
 		if (!ret) {
 			t->pgsizes &= domain_pgsizes(domain);
 			return domain;
 		}
-		domain_hide(t, domain);
 	}
 	iommu_detach_group(domain->domain, plan->group);
 	iommu_domain_free(domain->domain);

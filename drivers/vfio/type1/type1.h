@@ -70,16 +70,21 @@ bool type1_iova_valid(const struct list_head *ranges, u64 start, u64 last);
 /**
  * struct type1_runs - Which pages of a mapping lie behind each other in memory
  * @npages: pages of the mapping
- * @begin: a bit a page, in pieces of TYPE1_RUNS_PIECE pages; set where a page
- *         does not follow the one before.  NULL while there is nothing but runs
- *         of whole pieces.  A piece that is NULL is one run.
+ * @phase: pages before the first one that is aligned as a large leaf is, less
+ *         than TYPE1_RUNS_LEAF
+ * @begin: a bit a page, set where a run begins.  NULL while runs begin at page 0
+ *         and at each that is aligned as a large leaf is, and nowhere else
  */
 struct type1_runs {
 	unsigned long npages;
-	unsigned long **begin;
+	unsigned long phase;
+	unsigned long *begin;
 };
 
-void type1_runs_init(struct type1_runs *runs, unsigned long npages);
+/* Pages of a large leaf of the page tables of processes */
+#define TYPE1_RUNS_LEAF		(1UL << (PMD_SHIFT - PAGE_SHIFT))
+
+void type1_runs_init(struct type1_runs *runs, unsigned long vaddr, unsigned long npages);
 int type1_runs_add(struct type1_runs *runs, unsigned long first, unsigned long n);
 unsigned long type1_runs_len(const struct type1_runs *runs, unsigned long first);
 void type1_runs_free(struct type1_runs *runs);
@@ -117,15 +122,17 @@ unsigned long type1_pfn_count(const struct rb_root *pfns);
  * @lock_cap: the user may lock any amount of memory
  * @busy: somebody works on it without type1.lock, and everything below but
  *        @pfns and @dirty is his
- * @going: not empty from the moment that it is about to be unmapped, set with
- *         @busy: emulated devices find it gone
+ * @going: link in the list of mappings that somebody is unmapping; empty if it
+ *         is not one of them.  It is @busy until it is gone.  As far as others
+ *         are concerned its memory is not there, but its IOVAs are taken
  * @vaddr_invalid: the user has taken @vaddr back, and will give a new one
  * @mapped: its memory is pinned, and in every domain; else there are only
  *          emulated devices
+ * @device_memory: some of the memory is not pinned, because it is of devices
  * @mm: whose memory, mmgrab()bed; mmget_not_zero() before it is used
  * @task: leader of the thread group that is charged, a reference
- * @charged: pages charged to @mm for being pinned by @mapped; pages of @pfns are
- *           charged apart, unless @mapped
+ * @charged: pages charged to @mm for this mapping: all that are pinned if
+ *           @mapped, else those of @pfns; changed under the mmap_lock of @mm
  * @runs: of its pages, if @mapped
  * @targets: memory of devices in it, struct type1_device_memory
  * @pfns: pages that emulated devices have pinned, struct type1_pfn
@@ -139,9 +146,10 @@ struct type1_dma {
 	int prot;
 	bool lock_cap;
 	bool busy;
-	struct list_head going;
 	bool vaddr_invalid;
 	bool mapped;
+	bool device_memory;
+	struct list_head going;
 	struct mm_struct *mm;
 	struct task_struct *task;
 	unsigned long charged;
@@ -162,10 +170,19 @@ struct type1_dma *type1_dma_next(struct type1_dma *dma);
 /* False if it overlaps another */
 bool type1_dma_insert(struct rb_root *dmas, struct type1_dma *dma);
 
-/* ---- account.c: locked memory */
+/* ---- account.c: whose memory it is, and what it costs him */
 
+struct type1_dma *type1_dma_alloc(void);
+void type1_dma_free(struct type1_dma *dma);
+void type1_dma_free_list(struct list_head *going);
+int type1_dma_adopt(struct type1_dma *dma);
+bool type1_mm_get(struct type1_dma *dma);
+void type1_mm_put(struct type1_dma *dma);
 int type1_charge(struct type1_dma *dma, unsigned long npages);
+int type1_charge_up_to(struct type1_dma *dma, unsigned long npages);
 void type1_uncharge(struct type1_dma *dma, unsigned long npages);
+void type1_settle(struct type1_dma *dma, unsigned long npages);
+void type1_report_limit(struct type1_dma *dma);
 
 /* ---- the container's state */
 
@@ -273,19 +290,47 @@ u64 type1_dirty_word(const struct type1_dma *dma, u64 base, u64 pgsize, u64 word
  * @phys: where
  * @npages: how many pages from there
  * @device: it is memory of a device: not pinned, not to be charged
+ * @file: if @device: what it was mapped from, a reference, or NULL
+ * @offset: where in @file
  */
 struct type1_piece {
 	phys_addr_t phys;
 	unsigned long npages;
 	bool device;
+	struct file *file;
+	u64 offset;
 };
 
-struct type1_pinner;
+/* Pages that are pinned without memory for a list of them */
+#define TYPE1_PIN_FEW	8
 
-struct type1_pinner *type1_pinner_get(struct type1_dma *dma);
-void type1_pinner_put(struct type1_pinner *pinner);
+/**
+ * struct type1_pinner - Pins the memory of a mapping, one piece after the other
+ * @dma: the mapping
+ * @gup_flags: FOLL_*
+ * @local: the memory is of the process that is running
+ * @at: the first of @pages that no piece has been made of
+ * @n: how many of @pages are pinned
+ * @max: how many fit into @pages
+ * @pages: pages that were pinned together
+ * @few: what @pages is for small mappings, or without memory
+ */
+struct type1_pinner {
+	struct type1_dma *dma;
+	unsigned int gup_flags;
+	bool local;
+	unsigned int at;
+	unsigned int n;
+	unsigned int max;
+	struct page **pages;
+	struct page *few[TYPE1_PIN_FEW];
+};
+
+int type1_pinner_init(struct type1_pinner *pinner, struct type1_dma *dma);
+void type1_pinner_exit(struct type1_pinner *pinner);
 int type1_pin_next(struct type1_pinner *pinner, unsigned long page,
 		   struct type1_piece *piece);
+bool type1_phys_pinned(phys_addr_t phys);
 void type1_unpin(struct type1_dma *dma, phys_addr_t phys, unsigned long npages);
 int type1_pin_one(struct type1_dma *dma, unsigned long vaddr, unsigned long *pfn);
 
@@ -294,12 +339,19 @@ int type1_pin_one(struct type1_dma *dma, unsigned long vaddr, unsigned long *pfn
 int type1_device_memory_add(struct type1 *t, struct type1_dma *dma, unsigned long page,
 			    const struct type1_piece *piece);
 void type1_device_memory_remove(struct type1 *t, struct type1_dma *dma);
+unsigned long type1_device_memory_len(struct type1_dma *dma, unsigned long page);
+int type1_device_memory_replay(struct type1_dma *dma, struct iommu_domain *domain);
 
-/* ---- notify.c: emulated devices that want to hear of unmapping */
+/* ---- notify.c: emulated devices hear that memory goes away */
 
 void type1_register_device(void *data, struct vfio_device *vdev);
 void type1_unregister_device(void *data, struct vfio_device *vdev);
 void type1_notify_unmap(struct type1 *t, u64 iova, u64 size);
+
+/* ---- vaddr.c: memory gets other addresses */
+
+long type1_vaddr_invalidate(struct type1 *t, u64 start, u64 last, u64 *size);
+int type1_vaddr_set(struct type1 *t, u64 iova, u64 size, unsigned long vaddr);
 
 /* ---- unmap.c: memory leaves the domains */
 
@@ -330,5 +382,9 @@ int type1_dma_rw(void *data, dma_addr_t iova, void *buf, size_t count, bool writ
 
 long type1_check_extension(struct type1 *t, unsigned long ext);
 long type1_ioctl_get_info(struct type1 *t, void __user *uarg);
+
+/* ---- ioctl.c: what the user wants */
+
+long type1_ioctl(void *data, unsigned int cmd, unsigned long arg);
 
 #endif /* VFIO_TYPE1_H */
