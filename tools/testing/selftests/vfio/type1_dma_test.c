@@ -8,6 +8,7 @@
 #include "type1_dma.h"
 
 #define NR_HUGE		"/proc/sys/vm/nr_hugepages"
+#define SYSFS_HUGE	"/sys/kernel/mm/hugepages/hugepages-2048kB/"
 #define READ_ONLY	VFIO_DMA_MAP_FLAG_READ
 
 FIXTURE(dma)
@@ -190,8 +191,7 @@ static u64 huge_free(void)
 {
 	u64 n = 0;
 
-	sysfs_read_u64("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages",
-		       &n);
+	sysfs_read_u64(SYSFS_HUGE "free_hugepages", &n);
 	return n;
 }
 
@@ -536,7 +536,8 @@ TEST_F(dma, neighbours)
 				  IOVA + 2 * PAGE));
 	ASSERT_RC(0, vfio_type1_map(self->fd, mem + PAGE, PAGE, IOVA + PAGE));
 	EXPECT_TRUE(type1_reaches(&self->dev, mem + PAGE, IOVA + PAGE));
-	EXPECT_RC(3 * PAGE, vfio_type1_unmap_flags(self->fd, IOVA, 3 * PAGE, 0));
+	EXPECT_RC(3 * PAGE,
+		  vfio_type1_unmap_flags(self->fd, IOVA, 3 * PAGE, 0));
 	munmap(mem, 3 * PAGE);
 }
 

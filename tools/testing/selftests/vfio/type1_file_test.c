@@ -149,7 +149,8 @@ TEST_F(file, beyond_the_end)
 	self->file = memfd_create("short", MFD_CLOEXEC);
 	ASSERT_LE(0, self->file);
 	ASSERT_EQ(0, ftruncate(self->file, LEN - PAGE));
-	mem = mmap(NULL, LEN, PROT_READ | PROT_WRITE, MAP_SHARED, self->file, 0);
+	mem = mmap(NULL, LEN, PROT_READ | PROT_WRITE, MAP_SHARED, self->file,
+		   0);
 	ASSERT_NE(MAP_FAILED, mem);
 	refused(_metadata, self, mem, RW);
 	refused(_metadata, self, mem, READ_ONLY);
@@ -172,13 +173,14 @@ TEST_F(file, written_back)
 	void *mem;
 
 	if (!dir)
-		SKIP(return, "VFIO_TEST_FILES names no directory on a file system with write-back");
+		SKIP(return, "VFIO_TEST_FILES is not set");
 	snprintf(path, sizeof(path), "%s/vfio-test-XXXXXX", dir);
 	self->file = mkstemp(path);
 	ASSERT_LE(0, self->file) TH_LOG("%s", path);
 	unlink(path);
 	ASSERT_EQ(0, ftruncate(self->file, LEN));
-	mem = mmap(NULL, LEN, PROT_READ | PROT_WRITE, MAP_SHARED, self->file, 0);
+	mem = mmap(NULL, LEN, PROT_READ | PROT_WRITE, MAP_SHARED, self->file,
+		   0);
 	if (mem == MAP_FAILED)
 		SKIP(return, "%s: files can't be mapped for writing", dir);
 	memset(mem, 1, LEN);
