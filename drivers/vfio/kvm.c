@@ -51,11 +51,19 @@ void vfio_kvm_slot_set(struct vfio_kvm_slot *slot, struct kvm *kvm)
  */
 void vfio_device_get_kvm(struct vfio_device *device, struct vfio_kvm_slot *slot)
 {
-	bool (*get)(struct kvm *kvm) = symbol_get(kvm_get_kvm_safe);
-	void (*put)(struct kvm *kvm) = symbol_get(kvm_put_kvm);
+	bool (*get)(struct kvm *kvm);
+	void (*put)(struct kvm *kvm);
 
 	lockdep_assert_held(&device->dev_set->lock);
 
+	/* Most users have none, and finding symbols costs more than the rest */
+	scoped_guard(spinlock, &slot->lock) {
+		if (!slot->kvm)
+			return;
+	}
+
+	get = symbol_get(kvm_get_kvm_safe);
+	put = symbol_get(kvm_put_kvm);
 	if (get && put) {
 		scoped_guard(spinlock, &slot->lock) {
 			if (slot->kvm && get(slot->kvm))
