@@ -466,7 +466,10 @@ static void clear_span(struct vfio_pci_core_device *vdev, unsigned int num)
 	u32 clear;
 
 	for (pos = span->start; pos < span->start + span->len; pos += 4) {
-		clear = vfio_pci_cfg_reg_of(span, pos)->clear & own_lanes(vdev->cfg, num, pos);
+		clear = vfio_pci_cfg_reg_of(span, pos)->clear;
+		if (!clear)
+			continue;
+		clear &= own_lanes(vdev->cfg, num, pos);
 		vfio_pci_cfg_set_virt(vdev, pos, vfio_pci_cfg_virt(vdev, pos) & ~clear);
 	}
 }
@@ -506,6 +509,20 @@ static enum vfio_pci_cfg_how how_to_read(const struct vfio_pci_cfg *cfg, unsigne
 	return !virt ? VFIO_PCI_CFG_HW : !~virt ? VFIO_PCI_CFG_VIRT : VFIO_PCI_CFG_MERGE;
 }
 
+/*
+ * Most of the space belongs to no span: that reads from hardware, which is what
+ * the table, zeroed, says already
+ */
+static void set_how(struct vfio_pci_cfg *cfg, const struct vfio_pci_cfg_span *span)
+{
+	unsigned int pos;
+
+	static_assert(VFIO_PCI_CFG_HW == 0);
+
+	for (pos = span->start & ~3U; pos < span->start + span->len; pos += 4)
+		cfg->how[pos / 4] = how_to_read(cfg, pos);
+}
+
 static int fill(struct vfio_pci_core_device *vdev)
 {
 	struct vfio_pci_cfg *cfg = vdev->cfg;
@@ -526,8 +543,8 @@ static int fill(struct vfio_pci_core_device *vdev)
 		cfg->spans[i].layout = vfio_pci_cfg_layout_of(vdev, &cfg->spans[i]);
 		clear_span(vdev, i);
 	}
-	for (i = 0; i < cfg->size; i += 4)
-		cfg->how[i / 4] = how_to_read(cfg, i);
+	for (i = VFIO_PCI_CFG_SPAN_HEADER; i < cfg->num_spans; i++)
+		set_how(cfg, &cfg->spans[i]);
 	fix_header(vdev);
 	vfio_pci_cfg_link_caps(vdev);
 	return 0;
