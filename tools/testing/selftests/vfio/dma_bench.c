@@ -43,6 +43,8 @@ struct way {
  * @mmap_flags: more flags of mmap()
  * @advice: of madvise()
  * @smaps: the line of smaps that tells whether the pages are huge, or NULL
+ * @backwards: touch the last page first. A page that is new comes after the one
+ *	before in physical memory, too, so this way no two make one piece
  */
 struct memory {
 	const char *name;
@@ -51,14 +53,19 @@ struct memory {
 	int mmap_flags;
 	int advice;
 	const char *smaps;
+	bool backwards;
 };
 
 static const struct memory memories[] = {
 	{ "anon-4k", 64 * MIB, -1, 0, MADV_NOHUGEPAGE },
+	{ "anon-4k-scattered", 64 * MIB, -1, 0, MADV_NOHUGEPAGE,
+	  .backwards = true },
 	{ "anon-thp", 128 * MIB, -1, 0, MADV_HUGEPAGE, "AnonHugePages:" },
 	{ "anon-hugetlb", 128 * MIB, -1, MAP_HUGETLB, MADV_NORMAL,
 	  "Private_Hugetlb:" },
 	{ "shmem-4k", 64 * MIB, 0, 0, MADV_NOHUGEPAGE },
+	{ "shmem-4k-scattered", 64 * MIB, 0, 0, MADV_NOHUGEPAGE,
+	  .backwards = true },
 	{ "shmem-thp", 128 * MIB, 0, 0, MADV_HUGEPAGE, "ShmemPmdMapped:" },
 	{ "shared-hugetlb", 128 * MIB, MFD_HUGETLB, 0, MADV_NORMAL,
 	  "Private_Hugetlb:" },
@@ -129,7 +136,7 @@ static void *memory_make(const struct memory *m, int *file)
 		bench_must(madvise(p, m->size, m->advice) ? -errno : 0,
 			   "madvise: %s", m->name);
 	for (off = 0; off < m->size; off += PAGE)
-		p[off] = 1;
+		p[m->backwards ? m->size - PAGE - off : off] = 1;
 	printf("# %s: %llu pages in %llu pieces\n", m->name,
 	       (unsigned long long)(m->size / PAGE),
 	       (unsigned long long)memory_runs(p, m->size));
@@ -141,8 +148,11 @@ static void *memory_make(const struct memory *m, int *file)
 	return p;
 }
 
+/* Small pages stay: taken again, they would come in the order they were freed */
 static void memory_free(const struct memory *m, void *p, int file)
 {
+	if (!m->smaps)
+		return;
 	munmap(p, m->size);
 	if (file >= 0)
 		close(file);
