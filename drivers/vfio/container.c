@@ -57,6 +57,11 @@ static struct vfio_container_member *vfio_container_first(struct vfio_container 
 	return list_first_entry_or_null(&container->members, struct vfio_container_member, entry);
 }
 
+static bool vfio_member_confined(struct vfio_container_member *member)
+{
+	return member->type != VFIO_NO_IOMMU;
+}
+
 /* Which backends come into question depends on who is there already */
 static unsigned int vfio_container_backends(struct vfio_container *container)
 {
@@ -64,7 +69,7 @@ static unsigned int vfio_container_backends(struct vfio_container *container)
 
 	if (!first)
 		return VFIO_BACKENDS_IOMMU | VFIO_BACKENDS_NOIOMMU;
-	return first->type == VFIO_NO_IOMMU ? VFIO_BACKENDS_NOIOMMU : VFIO_BACKENDS_IOMMU;
+	return vfio_member_confined(first) ? VFIO_BACKENDS_IOMMU : VFIO_BACKENDS_NOIOMMU;
 }
 
 /* ---- Groups come and go */
@@ -86,10 +91,9 @@ static int vfio_container_join(struct vfio_container *container,
 			       struct vfio_container_member *member)
 {
 	struct vfio_container_member *first = vfio_container_first(container);
-	bool noiommu = member->type == VFIO_NO_IOMMU;
 	int ret;
 
-	if (first && noiommu != (first->type == VFIO_NO_IOMMU))
+	if (first && vfio_member_confined(first) != vfio_member_confined(member))
 		return -EPERM;
 
 	ret = vfio_container_own_dma(member);
