@@ -2,9 +2,9 @@
 /*
  * Memory is pinned, and enters the page tables of the IOMMU.
  *
- * Pieces of memory come from pin.c.  Those that follow each other become one run,
- * and a run is put into each domain in one go, so that the IOMMU gets as large
- * entries as there can be.
+ * Pieces of memory come from pin.c.  Those that follow each other become one, and
+ * many are put into each domain in one go, so that the IOMMU gets as large entries
+ * as there can be, and is told once of all of them.
  *
  * All of it is charged beforehand.  Only if that exceeds the limit it is charged
  * piece by piece instead, because device memory among it costs nothing.
@@ -13,6 +13,7 @@
 #include <linux/iommu.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/scatterlist.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
@@ -23,66 +24,162 @@ static bool disable_hugepages;
 module_param(disable_hugepages, bool, 0644);
 MODULE_PARM_DESC(disable_hugepages, "Map pages one by one, however they lie in memory");
 
+/* Runs that are put into a domain together without memory for a list of them */
+#define FILL_FEW	4
+
 /**
  * struct fill - A mapping that is being filled with memory
  * @t: the container, with at least one domain
  * @dma: the mapping, busy
  * @mapped: how many of its pages are in the domains
- * @phys: where the memory is that follows ...
- * @pending: ... this many pages, pinned
+ * @pending: how many pages after those are pinned, and listed in @sg
+ * @n: how many entries of @sg are used; each lies in one piece
+ * @max: how many @sg has
+ * @sg: memory that is put into a domain together, so that the IOMMU is told once
+ * @end: where the memory of the last entry ends
+ * @stride: how the last pages followed each other: PAGE_SIZE, -PAGE_SIZE, or 0 for
+ *          a run that has one page so far
  * @pinned: how many pages have been pinned in all
  * @charged: all have been charged beforehand
+ * @few: what @sg is for small mappings, or without memory
  */
 struct fill {
 	struct type1 *t;
 	struct type1_dma *dma;
 	unsigned long mapped;
-	phys_addr_t phys;
 	unsigned long pending;
+	unsigned int n;
+	unsigned int max;
+	struct scatterlist *sg;
+	phys_addr_t end;
+	long stride;
 	unsigned long pinned;
 	bool charged;
+	struct scatterlist few[FILL_FEW];
 };
 
-/* Put one run into all domains, or none */
-static int map_run(struct type1 *t, u64 iova, phys_addr_t phys, size_t size, int prot)
+/* Put what is in a list into one domain, or nothing of it */
+static int map_list(struct iommu_domain *domain, u64 iova, struct scatterlist *sg, unsigned int n,
+		    int prot)
 {
-	struct type1_domain *d;
+	ssize_t mapped;
+
+	if (n == 1)
+		return iommu_map(domain, iova, sg_phys(sg), sg->length, prot, GFP_KERNEL_ACCOUNT);
+	mapped = iommu_map_sg(domain, iova, sg, n, prot, GFP_KERNEL_ACCOUNT);
+	return mapped < 0 ? mapped : 0;
+}
+
+/* One by one, whatever the IOMMU could do */
+static int map_by_page(struct iommu_domain *domain, u64 iova, struct scatterlist *sg,
+		       unsigned int n, int prot)
+{
+	u64 at = iova;
+	unsigned int i, offset;
 	int err;
 
-	list_for_each_entry(d, &t->domains, entry) {
-		err = iommu_map(d->domain, iova, phys, size, prot | IOMMU_CACHE,
-				GFP_KERNEL_ACCOUNT);
+	for (i = 0; i < n; i++) {
+		for (offset = 0; offset < sg[i].length; offset += PAGE_SIZE, at += PAGE_SIZE) {
+			err = iommu_map(domain, at, sg_phys(&sg[i]) + offset, PAGE_SIZE, prot,
+					GFP_KERNEL_ACCOUNT);
+			if (err) {
+				iommu_unmap(domain, iova, at - iova);
+				return err;
+			}
+		}
+	}
+	return 0;
+}
+
+/* Put what is pending into all domains; on failure it is in none, and pending */
+static int fill_flush(struct fill *fill)
+{
+	bool by_page = READ_ONCE(disable_hugepages);
+	u64 iova = fill->dma->iova + ((u64)fill->mapped << PAGE_SHIFT);
+	int prot = fill->dma->prot | IOMMU_CACHE, err;
+	struct list_head *domains = &fill->t->domains;
+	struct type1_domain *d;
+
+	if (!fill->n)
+		return 0;
+	list_for_each_entry(d, domains, entry) {
+		err = by_page ? map_by_page(d->domain, iova, fill->sg, fill->n, prot) :
+				map_list(d->domain, iova, fill->sg, fill->n, prot);
 		if (err)
 			goto undo;
 	}
+	fill->mapped += fill->pending;
+	fill->pending = 0;
+	fill->n = 0;
 	return 0;
 
 undo:
-	list_for_each_entry_continue_reverse(d, &t->domains, entry)
-		iommu_unmap(d->domain, iova, size);
+	list_for_each_entry_continue_reverse(d, domains, entry)
+		iommu_unmap(d->domain, iova, fill->pending << PAGE_SHIFT);
 	return err;
 }
 
-/* Map what is pending; on failure what is left of it is still pending */
-static int fill_flush(struct fill *fill)
+/* Let go of what is pending */
+static void fill_drop(struct fill *fill)
 {
-	struct type1_dma *dma = fill->dma;
-	bool by_page = READ_ONCE(disable_hugepages);
-	unsigned long n;
+	unsigned int i;
+
+	for (i = 0; i < fill->n; i++)
+		type1_unpin(fill->dma, sg_phys(&fill->sg[i]), fill->sg[i].length >> PAGE_SHIFT);
+	fill->n = 0;
+}
+
+/*
+ * Remember where a run begins, if @piece is not more of the one before.  If it is more
+ * of the same memory all the same, it is mapped apart: no entry of the page tables
+ * reaches from one run into the next, so that they can be unmapped one by one.
+ */
+static int fill_run(struct fill *fill, const struct type1_piece *piece)
+{
+	long stride = 0;
+	int err = 0;
+
+	if (piece->phys == fill->end)
+		stride = PAGE_SIZE;
+	else if (piece->phys == fill->end - 2 * PAGE_SIZE && piece->npages == 1)
+		stride = -PAGE_SIZE;
+	if (stride && (!fill->stride || fill->stride == stride)) {
+		fill->stride = stride;
+		return 0;
+	}
+	fill->stride = piece->npages > 1 ? PAGE_SIZE : 0;
+	if (stride > 0)
+		err = fill_flush(fill);
+	return err ?: type1_runs_begin(&fill->dma->runs, fill->mapped + fill->pending);
+}
+
+/* Find an entry of the list for @piece, which is pinned */
+static int fill_list(struct fill *fill, const struct type1_piece *piece)
+{
+	size_t len = piece->npages << PAGE_SHIFT;
+	struct scatterlist *sg;
+	void *list;
 	int err;
 
-	while (fill->pending) {
-		n = by_page ? 1 : fill->pending;
-		err = type1_runs_add(&dma->runs, fill->mapped, n);
-		if (!err)
-			err = map_run(fill->t, dma->iova + ((u64)fill->mapped << PAGE_SHIFT),
-				      fill->phys, n << PAGE_SHIFT, dma->prot);
+	if (fill->n && piece->phys == fill->end &&
+	    fill->sg[fill->n - 1].length + len <= SZ_1G) {
+		fill->sg[fill->n - 1].length += len;
+		return 0;
+	}
+	if (fill->n == fill->max) {
+		err = fill_flush(fill);
 		if (err)
 			return err;
-		fill->mapped += n;
-		fill->phys += (phys_addr_t)n << PAGE_SHIFT;
-		fill->pending -= n;
+		list = fill->sg == fill->few ?
+			(void *)__get_free_page(GFP_KERNEL | __GFP_NOWARN) : NULL;
+		if (list) {
+			fill->sg = list;
+			fill->max = PAGE_SIZE / sizeof(*sg);
+			sg_init_table(fill->sg, fill->max);
+		}
 	}
+	sg = &fill->sg[fill->n++];
+	sg_set_page(sg, phys_to_page(piece->phys), len, 0);
 	return 0;
 }
 
@@ -92,7 +189,7 @@ static int fill_device(struct fill *fill, const struct type1_piece *piece)
 
 	err = fill_flush(fill);
 	if (!err)
-		err = type1_runs_add(&fill->dma->runs, fill->mapped, piece->npages);
+		err = type1_runs_begin(&fill->dma->runs, fill->mapped);
 	if (!err)
 		err = type1_device_memory_add(fill->t, fill->dma, fill->mapped, piece);
 	if (piece->file)
@@ -101,6 +198,7 @@ static int fill_device(struct fill *fill, const struct type1_piece *piece)
 		return err;
 	fill->dma->device_memory = true;
 	fill->mapped += piece->npages;
+	fill->end = 0;
 	return 0;
 }
 
@@ -108,17 +206,17 @@ static int fill_pinned(struct fill *fill, const struct type1_piece *piece)
 {
 	int err = 0;
 
-	if (fill->pending &&
-	    piece->phys != fill->phys + ((phys_addr_t)fill->pending << PAGE_SHIFT))
-		err = fill_flush(fill);
-	if (!err && !fill->charged)
+	if (!fill->charged)
 		err = type1_charge_up_to(fill->dma, fill->pinned + piece->npages);
+	if (!err)
+		err = fill_run(fill, piece);
+	if (!err)
+		err = fill_list(fill, piece);
 	if (err) {
 		type1_unpin(fill->dma, piece->phys, piece->npages);
 		return err;
 	}
-	if (!fill->pending)
-		fill->phys = piece->phys;
+	fill->end = piece->phys + ((phys_addr_t)piece->npages << PAGE_SHIFT);
 	fill->pending += piece->npages;
 	fill->pinned += piece->npages;
 	return 0;
@@ -150,6 +248,22 @@ static int fill_all(struct fill *fill)
 	return err ?: fill_flush(fill);
 }
 
+static void fill_init(struct fill *fill, struct type1 *t, struct type1_dma *dma, bool charged)
+{
+	fill->t = t;
+	fill->dma = dma;
+	fill->mapped = 0;
+	fill->pending = 0;
+	fill->n = 0;
+	fill->max = FILL_FEW;
+	fill->sg = fill->few;
+	sg_init_table(fill->few, FILL_FEW);
+	fill->end = 0;
+	fill->stride = 0;
+	fill->pinned = 0;
+	fill->charged = charged;
+}
+
 /**
  * type1_populate() - Pin the memory of a mapping and put it into all domains
  * @t: the container, which has a domain
@@ -163,14 +277,14 @@ static int fill_all(struct fill *fill)
  */
 int type1_populate(struct type1 *t, struct type1_dma *dma)
 {
-	struct fill fill = { .t = t, .dma = dma };
+	struct fill fill;
 	unsigned long before = dma->charged;
 	int err;
 
 	err = type1_charge_up_to(dma, dma->size >> PAGE_SHIFT);
-	fill.charged = !err;
 	if (err && err != -ENOMEM)
 		return err;
+	fill_init(&fill, t, dma, !err);
 
 	type1_runs_init(&dma->runs, dma->vaddr, dma->size >> PAGE_SHIFT);
 	dma->device_memory = false;
@@ -178,14 +292,15 @@ int type1_populate(struct type1 *t, struct type1_dma *dma)
 	if (!err) {
 		type1_settle(dma, fill.pinned);
 		dma->mapped = true;
-		return 0;
+	} else {
+		if (err == -ENOMEM && !fill.charged)
+			type1_report_limit(dma);
+		fill_drop(&fill);
+		type1_depopulate(t, dma, fill.mapped);
+		type1_settle(dma, before);
 	}
-	if (err == -ENOMEM && !fill.charged)
-		type1_report_limit(dma);
-	if (fill.pending)
-		type1_unpin(dma, fill.phys, fill.pending);
-	type1_depopulate(t, dma, fill.mapped);
-	type1_settle(dma, before);
+	if (fill.sg != fill.few)
+		free_page((unsigned long)fill.sg);
 	return err;
 }
 
@@ -207,6 +322,8 @@ static int copy_mapping(struct type1 *t, struct type1_dma *dma, struct iommu_dom
 		n = type1_runs_len(&dma->runs, page);
 		iova = dma->iova + ((u64)page << PAGE_SHIFT);
 		phys = iommu_iova_to_phys(first->domain, iova);
+		if (n > 1 && iommu_iova_to_phys(first->domain, iova + PAGE_SIZE) < phys)
+			n = 1;
 		err = iommu_map(to, iova, phys, n << PAGE_SHIFT, dma->prot | IOMMU_CACHE,
 				GFP_KERNEL_ACCOUNT);
 		if (err)

@@ -20,11 +20,15 @@
 #include <linux/pgtable.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 
 #include "type1.h"
 
 /* Pages of one page table, and of a list of pages that fills a page */
 #define PIN_MANY	min(PTRS_PER_PTE, PAGE_SIZE / sizeof(struct page *))
+
+/* Pages of a leaf that make one piece, for who counts bytes in 32 bits */
+#define PIN_LEAF_MAX	(SZ_1G >> PAGE_SHIFT)
 
 /* More references than this on a folio: somebody is about to overflow them */
 #define PIN_REFS_MAX	(INT_MAX / 2)
@@ -270,11 +274,12 @@ static int device_piece(struct type1_pinner *pinner, unsigned long vaddr, unsign
 /* Make a piece of pages that are pinned already */
 static void piece_of_list(struct type1_pinner *pinner, struct type1_piece *piece)
 {
-	unsigned long pfn = page_to_pfn(pinner->pages[pinner->at]), n = 1;
+	struct page **pages = pinner->pages + pinner->at;
+	unsigned long max = pinner->n - pinner->at, pfn = page_to_pfn(pages[0]), n;
 
-	while (pinner->at + n < pinner->n &&
-	       page_to_pfn(pinner->pages[pinner->at + n]) == pfn + n)
-		n++;
+	for (n = 1; n < max; n++)
+		if (page_to_pfn(pages[n]) != pfn + n)
+			break;
 	pinner->at += n;
 	piece->phys = PFN_PHYS(pfn);
 	piece->npages = n;
@@ -332,7 +337,7 @@ int type1_pin_next(struct type1_pinner *pinner, unsigned long page, struct type1
 
 	pinner->n = 0;
 	leaf = leaf_pages(dma->mm, vaddr, &pfn);
-	n = pin_rest_of_leaf(pinner->pages[0], pfn, leaf, left);
+	n = pin_rest_of_leaf(pinner->pages[0], pfn, leaf, min(left, PIN_LEAF_MAX));
 	if (n < 0)
 		return n;
 	piece->phys = page_to_phys(pinner->pages[0]);

@@ -2,6 +2,9 @@
 /*
  * Where contiguous runs of pages begin in a mapping.
  *
+ * In a run each page lies right behind the one before, or each right before it:
+ * memory that was freed in order is allocated in reverse.
+ *
  * To unpin its pages, their addresses are read back from the IOMMU's page
  * tables, one look per run.  This remembers how long the runs are: one bit a
  * page, and nothing at all while all runs are the large leaves of the process's
@@ -32,15 +35,13 @@ void type1_runs_init(struct type1_runs *runs, unsigned long vaddr, unsigned long
 	runs->begin = NULL;
 }
 
-/* Does a run begin at @page, or all end before it, as long as there are no bits? */
+/* Does a run begin at @page as long as there are no bits? */
 static bool begins_by_default(const struct type1_runs *runs, unsigned long page)
 {
-	if (!page || page == runs->npages)
-		return true;
-	return page >= runs->phase && (page - runs->phase) % TYPE1_RUNS_LEAF == 0;
+	return !page || (page >= runs->phase && (page - runs->phase) % TYPE1_RUNS_LEAF == 0);
 }
 
-/* Begin to keep bits: what has been added before page @end was as by default */
+/* Begin to keep bits: before page @end runs began as by default, or not even there */
 static int add_bits(struct type1_runs *runs, unsigned long end)
 {
 	unsigned long page;
@@ -55,26 +56,26 @@ static int add_bits(struct type1_runs *runs, unsigned long end)
 }
 
 /**
- * type1_runs_add() - Remember a run
+ * type1_runs_begin() - Remember that a run begins
  * @runs: where
- * @first: first page of it, the one behind the run added before, or 0
- * @n: pages of it, not 0
+ * @page: first page of it, less than the number of pages of the mapping, and
+ *        behind that of the run before; the first run begins at page 0
  *
  * Context: Process context, may sleep.
  * Return: 0, or -ENOMEM; then it is as if nothing had been added.
  */
-int type1_runs_add(struct type1_runs *runs, unsigned long first, unsigned long n)
+int type1_runs_begin(struct type1_runs *runs, unsigned long page)
 {
 	int err;
 
 	if (!runs->begin) {
-		if (begins_by_default(runs, first) && begins_by_default(runs, first + n))
+		if (begins_by_default(runs, page))
 			return 0;
-		err = add_bits(runs, first);
+		err = add_bits(runs, page);
 		if (err)
 			return err;
 	}
-	__set_bit(first, runs->begin);
+	__set_bit(page, runs->begin);
 	return 0;
 }
 
@@ -83,8 +84,7 @@ int type1_runs_add(struct type1_runs *runs, unsigned long first, unsigned long n
  * @runs: what has been remembered
  * @first: a page, less than the number of pages of the mapping
  *
- * Pages behind the last run added must not be asked for.  A run that was added
- * may come back as several.
+ * A run may come back as several.
  *
  * Context: Any.
  * Return: number of pages from @first on, not 0, that lie behind each other; up

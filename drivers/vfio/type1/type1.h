@@ -69,6 +69,9 @@ bool type1_iova_valid(const struct list_head *ranges, u64 start, u64 last);
 
 /**
  * struct type1_runs - Which pages of a mapping lie behind each other in memory
+ *
+ * Either each page right behind the one before, or each right before it.
+ *
  * @npages: pages of the mapping
  * @phase: pages before the first one that is aligned as a large leaf is, less
  *         than TYPE1_RUNS_LEAF
@@ -85,7 +88,7 @@ struct type1_runs {
 #define TYPE1_RUNS_LEAF		(1UL << (PMD_SHIFT - PAGE_SHIFT))
 
 void type1_runs_init(struct type1_runs *runs, unsigned long vaddr, unsigned long npages);
-int type1_runs_add(struct type1_runs *runs, unsigned long first, unsigned long n);
+int type1_runs_begin(struct type1_runs *runs, unsigned long page);
 unsigned long type1_runs_len(const struct type1_runs *runs, unsigned long first);
 void type1_runs_free(struct type1_runs *runs);
 

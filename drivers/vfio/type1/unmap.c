@@ -109,46 +109,44 @@ static void batch_exit(struct unmap_batch *batch)
 }
 
 /*
- * Add the first @npages of a mapping.  The page tables are cut only where memory
- * is not in one piece, so never within a large entry of theirs.  Where nothing
- * is mapped there was memory of a device that has been stopped.
+ * Add the first @npages of a mapping.  The page tables are cut only between runs that
+ * are not one piece of memory, so never within a large entry of theirs (see fill_run()).
+ * Where nothing is mapped there was memory of a device that has been stopped.
  */
 static void batch_add(struct unmap_batch *batch, struct type1_dma *dma, unsigned long npages)
 {
-	struct unmap_run *run = NULL;
+	struct iommu_domain *domain = batch->domain;
+	phys_addr_t phys, len, end = 0;
+	bool reverse, pinned, more;
 	unsigned long page, n;
-	phys_addr_t phys, end = 0;
 	u64 iova;
 
 	for (page = 0; page < npages; page += n) {
 		n = min(type1_runs_len(&dma->runs, page), npages - page);
 		iova = dma->iova + ((u64)page << PAGE_SHIFT);
-		phys = iommu_iova_to_phys(batch->domain, iova);
+		phys = iommu_iova_to_phys(domain, iova);
 		if (!phys) {
 			batch_unmap(batch);
-			run = NULL;
 			end = 0;
 			continue;
 		}
-		if (phys != end) {
-			run = NULL;
-			if (batch->n == batch->max)
-				batch_finish(batch);
-		}
-		end = phys + ((phys_addr_t)n << PAGE_SHIFT);
+		reverse = n > 1 && iommu_iova_to_phys(domain, iova + PAGE_SIZE) < phys;
+		pinned = !dma->device_memory || type1_phys_pinned(phys);
+		more = phys == end && !reverse && pinned;
+		if (!more && batch->n == batch->max)
+			batch_finish(batch);
+
+		len = (phys_addr_t)n << PAGE_SHIFT;
 		if (!batch->size)
 			batch->iova = iova;
-		batch->size += (u64)n << PAGE_SHIFT;
-		if (dma->device_memory && !type1_phys_pinned(phys)) {
-			/* What follows in memory, if anything, was mapped apart */
-			run = NULL;
-			end = 0;
-		} else if (run) {
-			run->npages += n;
-		} else {
-			run = &batch->runs[batch->n++];
-			*run = (struct unmap_run){ .dma = dma, .phys = phys, .npages = n };
-		}
+		batch->size += len;
+		end = reverse || !pinned ? 0 : phys + len;
+		if (reverse)
+			phys -= len - PAGE_SIZE;
+		if (more)
+			batch->runs[batch->n - 1].npages += n;
+		else if (pinned)
+			batch->runs[batch->n++] = (struct unmap_run){ dma, phys, n };
 	}
 	batch_unmap(batch);
 }
@@ -281,34 +279,48 @@ struct unmap_request {
 	u64 last;
 };
 
-/* Version 2 does not cut mappings; version 1 unmaps nothing if it would have to */
-static int check_ends(struct type1 *t, const struct unmap_request *req, bool *nothing)
-{
-	struct type1_dma *first = type1_dma_first(&t->dmas, req->start, req->start);
-	struct type1_dma *last;
+/**
+ * struct unmap_scan - What there is in the range
+ * @first: first mapping, or NULL if there is nothing to be unmapped
+ * @pins: first mapping that emulated devices have pinned memory of, or NULL
+ */
+struct unmap_scan {
+	struct type1_dma *first;
+	struct type1_dma *pins;
+};
 
-	*nothing = false;
-	if (!t->v2) {
-		*nothing = first && first->iova != req->start;
-		return 0;
-	}
-	if (first && first->iova != req->start)
-		return -EINVAL;
-	last = type1_dma_first(&t->dmas, req->last, req->last);
-	return last && type1_dma_last(last) != req->last ? -EINVAL : 0;
-}
-
-static struct type1_dma *first_with_pins(struct type1 *t, u64 start, u64 last)
+/*
+ * Look at all mappings of the range, under t->lock, which is dropped while one is
+ * busy.  Version 2 does not cut mappings; version 1 unmaps nothing if it would have
+ * to cut the first, and all of the last.
+ */
+static int scan(struct type1 *t, const struct unmap_request *req, struct unmap_scan *scan)
 {
 	struct type1_dma *dma;
+	u64 last = 0;
+	int err;
 
-	if (list_empty(&t->emulated_groups))
-		return NULL;
-	for (dma = type1_dma_first(&t->dmas, start, last); dma && dma->iova <= last;
-	     dma = type1_dma_next(dma))
-		if (!RB_EMPTY_ROOT(&dma->pfns))
-			return dma;
-	return NULL;
+again:
+	scan->first = type1_dma_first(&t->dmas, req->start, req->last);
+	scan->pins = NULL;
+	for (dma = scan->first; dma && dma->iova <= req->last; dma = type1_dma_next(dma)) {
+		if (dma->busy) {
+			err = type1_dma_wait_idle(t, req->start, req->last);
+			if (err)
+				return err;
+			goto again;
+		}
+		if (!scan->pins && !RB_EMPTY_ROOT(&dma->pfns))
+			scan->pins = dma;
+		last = type1_dma_last(dma);
+	}
+	if (!scan->first)
+		return 0;
+	if (t->v2)
+		return scan->first->iova < req->start || last > req->last ? -EINVAL : 0;
+	if (scan->first->iova < req->start)
+		*scan = (struct unmap_scan){ };
+	return 0;
 }
 
 /*
@@ -316,27 +328,24 @@ static struct type1_dma *first_with_pins(struct type1 *t, u64 start, u64 last)
  * nothing pinned by emulated devices; they are told to unpin it while the mapping
  * is still what it was.  Returns an errno without the lock.
  */
-static int lock_for_unmap(struct type1 *t, const struct unmap_request *req, bool *nothing)
+static int lock_for_unmap(struct type1 *t, const struct unmap_request *req,
+			  struct type1_dma **first)
 {
+	struct unmap_scan found;
 	unsigned int round = 0;
-	struct type1_dma *dma;
 	u64 iova, size;
 	int err;
 
 	for (;;) {
 		mutex_lock(&t->lock);
-		err = type1_dma_wait_idle(t, req->start, req->last);
-		if (!err)
-			err = check_ends(t, req, nothing);
+		err = scan(t, req, &found);
 		if (err)
 			break;
-		if (*nothing)
+		*first = found.first;
+		if (!found.pins)
 			return 0;
-		dma = first_with_pins(t, req->start, req->last);
-		if (!dma)
-			return 0;
-		iova = dma->iova;
-		size = dma->size;
+		iova = found.pins->iova;
+		size = found.pins->size;
 		if (round++ == NOTIFY_ROUNDS) {
 			pr_warn_ratelimited("vfio: %s (%d): device keeps memory at %#llx pinned\n",
 					    current->comm, task_pid_nr(current), iova);
@@ -350,7 +359,7 @@ static int lock_for_unmap(struct type1 *t, const struct unmap_request *req, bool
 	return err;
 }
 
-static int copy_dirty(struct type1 *t, const struct unmap_request *req)
+static int copy_dirty(struct type1 *t, const struct unmap_request *req, struct type1_dma *first)
 {
 	struct type1_dma *dma;
 	int err;
@@ -359,8 +368,7 @@ static int copy_dirty(struct type1 *t, const struct unmap_request *req)
 		return 0;
 	if (!t->dirty_log || req->bitmap.pgsize != type1_pgsize(t))
 		return -EINVAL;
-	for (dma = type1_dma_first(&t->dmas, req->start, req->last);
-	     dma && dma->iova <= req->last; dma = type1_dma_next(dma)) {
+	for (dma = first; dma && dma->iova <= req->last; dma = type1_dma_next(dma)) {
 		err = type1_dirty_copy(t, dma, req->start, req->bitmap.pgsize, req->bitmap.data);
 		if (err)
 			return err;
@@ -370,22 +378,20 @@ static int copy_dirty(struct type1 *t, const struct unmap_request *req)
 
 static int unmap(struct type1 *t, struct unmap_request *req)
 {
-	struct type1_dma *dma;
+	struct type1_dma *first, *dma;
 	LIST_HEAD(going);
-	bool nothing;
 	int err;
 
 	req->arg.size = 0;
-	err = lock_for_unmap(t, req, &nothing);
+	err = lock_for_unmap(t, req, &first);
 	if (err)
 		return err;
-	err = nothing ? 0 : copy_dirty(t, req);
-	if (err || nothing) {
+	err = copy_dirty(t, req, first);
+	if (err) {
 		mutex_unlock(&t->lock);
 		return err;
 	}
-	for (dma = type1_dma_first(&t->dmas, req->start, req->last);
-	     dma && dma->iova <= req->last; dma = type1_dma_next(dma)) {
+	for (dma = first; dma && dma->iova <= req->last; dma = type1_dma_next(dma)) {
 		req->arg.size += dma->size;
 		going_begin(t, dma, &going);
 	}
@@ -397,15 +403,13 @@ static int unmap(struct type1 *t, struct unmap_request *req)
 
 static int invalidate_vaddr(struct type1 *t, struct unmap_request *req)
 {
-	bool nothing;
+	struct unmap_scan found;
 	int err;
 
 	req->arg.size = 0;
 	mutex_lock(&t->lock);
-	err = type1_dma_wait_idle(t, req->start, req->last);
-	if (!err)
-		err = check_ends(t, req, &nothing);
-	if (!err && !nothing)
+	err = scan(t, req, &found);
+	if (!err && found.first)
 		err = type1_vaddr_invalidate(t, req->start, req->last, &req->arg.size);
 	mutex_unlock(&t->lock);
 	return err;
