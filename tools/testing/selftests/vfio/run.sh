@@ -12,8 +12,10 @@
 # VFIO_HOTRESET	functions of one device, each in a group of its own
 # VFIO_HOTRESET_SHARED	functions of one device, all in one group
 # VFIO_SWITCH	devices behind different ports of one switch
-# The output has one line for each
-# program, with the program's own TAP, two columns further right, above it.
+# VFIO_TEST_SLOW tells the programs how much slower than usual the kernel is, so
+# that they repeat what is random or a race less often; it is 4 where lockdep is.
+# The output has one line for each program, with the program's own TAP, two
+# columns further right, above it, and "# PROGRAM took SECONDS s".
 
 # kind:vendor:device[:n], ids as sysfs shows them; the n-th of several
 KINDS="NVME:0x1b36:0x0010 IGB:0x8086:0x10c9 E1000E:0x8086:0x10d3
@@ -30,31 +32,34 @@ skip_all()
 	exit 4
 }
 
+# The functions below start no process that they can do without: a kernel that
+# checks a lot takes long for each.
+
 find_device()	# vendor device [n]
 {
-	left=${3:-1}
+	left=${3:-1} bdf=
 	for d in "$PCI"/*; do
-		[ "$(cat "$d/vendor")" = "$1" ] || continue
-		[ "$(cat "$d/device")" = "$2" ] || continue
+		read -r id < "$d/vendor" && [ "$id" = "$1" ] || continue
+		read -r id < "$d/device" && [ "$id" = "$2" ] || continue
 		left=$((left - 1))
 		[ $left = 0 ] || continue
-		basename "$d"
+		bdf=${d##*/}
 		return
 	done
 }
 
-driver_of()	# bdf
+has_vfio()	# bdf
 {
-	[ -e "$PCI/$1/driver" ] && basename "$(readlink "$PCI/$1/driver")"
+	[ -e "/sys/bus/pci/drivers/vfio-pci/$1" ]
 }
 
 bind_vfio()	# bdf
 {
-	[ "$(driver_of "$1")" = vfio-pci ] && return
+	has_vfio "$1" && return
 	echo vfio-pci > "$PCI/$1/driver_override"
 	[ -e "$PCI/$1/driver" ] && echo "$1" > "$PCI/$1/driver/unbind"
 	echo "$1" > /sys/bus/pci/drivers_probe
-	if [ "$(driver_of "$1")" != vfio-pci ]; then
+	if ! has_vfio "$1"; then
 		echo > "$PCI/$1/driver_override"
 		echo "$1" > /sys/bus/pci/drivers_probe
 		return 1
@@ -76,7 +81,11 @@ take_devices()
 	for k in $KINDS; do
 		kind=${k%%:*} ids=${k#*:}
 		eval "bdf=\${VFIO_$kind-unset}"
-		[ "$bdf" = unset ] && bdf=$(IFS=: && find_device $ids)
+		if [ "$bdf" = unset ]; then
+			IFS=:
+			find_device $ids
+			unset IFS
+		fi
 		if [ -z "$bdf" ]; then
 			echo "# $kind: no device"
 		elif bind_vfio "$bdf"; then
@@ -104,10 +113,10 @@ find_sets()
 	apart='' shared='' switch=''
 	for d in "$PCI"/*; do
 		is_bridge "$d" || ! is_bridge "$d/.." && continue
-		bdf=$(basename "$d") next=${d%.0}.1
+		bdf=${d##*/} next=${d%.0}.1
 		is_bridge "$d/../.." && switch="$switch $bdf"
 		[ "$next" != "$d.1" ] && [ -e "$next" ] || continue
-		next=$(basename "$next")
+		next=${next##*/}
 		if [ "$(group_of "$bdf")" = "$(group_of "$next")" ]; then
 			shared="$bdf $next"
 		else
@@ -131,11 +140,22 @@ take_sets()
 	echo "# SWITCH: ${VFIO_SWITCH:-no devices}"
 }
 
+# The time since the machine started, in hundredths of a second.
+uptime_cs()
+{
+	read -r up _ < /proc/uptime
+	echo "${up%.*}${up#*.}"
+}
+
 run_one()	# number program
 {
-	name=$(basename "$2")
-	# The status of the program, not of the indenting.
-	rc=$( { { "$2" 2>&1; echo $? >&3; } | sed 's/^/  /' >&4; } 3>&1 ) 4>&1
+	name=${2##*/}
+	begin=$(uptime_cs)
+	# The status of the program, not of the indenting; line by line, so that
+	# a machine that dies has said what it was doing.
+	rc=$( { { "$2" 2>&1; echo $? >&3; } | sed -u 's/^/  /' >&4; } 3>&1 ) 4>&1
+	took=$(($(uptime_cs) - begin))
+	echo "# $name took $((took / 100)).$((took / 10 % 10)) s"
 	case $rc in
 	0)	echo "ok $1 $name" ;;
 	4)	echo "ok $1 $name # SKIP" ;;
@@ -146,6 +166,7 @@ run_one()	# number program
 [ "$(id -u)" = 0 ] || skip_all "must be run as root"
 cd "$(dirname "$0")" || exit 1
 modprobe -a iommufd vfio-pci 2>/dev/null
+[ ! -e /proc/lockdep ] || export VFIO_TEST_SLOW="${VFIO_TEST_SLOW:-4}"
 [ -e /sys/bus/pci/drivers/vfio-pci ] || skip_all "no vfio-pci driver"
 [ -e /dev/iommu ] || skip_all "no /dev/iommu"
 
