@@ -66,7 +66,7 @@ FIXTURE_TEARDOWN(aer)
 	iommu_cleanup(self->iommu);
 	close(self->err);
 	close(self->inject);
-	EXPECT_DEVICE_OK();
+	EXPECT_DEVICE_OPENS();
 }
 
 static int inject(FIXTURE_DATA(aer) *self, u32 uncor, u32 cor)

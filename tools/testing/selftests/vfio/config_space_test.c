@@ -450,7 +450,7 @@ TEST_F_TIMEOUT(cfg, random_writes, 120)
 	ASSERT_RC(0, vfio_cfg_for_each_cap(self->fd, note_cap, &before));
 	ASSERT_RC(0, vfio_cfg_for_each_ext_cap(self->fd, note_cap, &before));
 
-	for (i = 0; i < 400; i++) {
+	for (i = 0; i < vfio_test_rounds(400); i++) {
 		/* mostly where there is something */
 		off = random() % (random() & 3 ? 256 : info.size);
 		len = 1 + random() % sizeof(buf);

@@ -378,7 +378,7 @@ TEST_F_TIMEOUT(node, override_race, 120)
 	unsigned int i;
 
 	ASSERT_EQ(0, pthread_create(&thread, NULL, write_override, &w));
-	for (i = 0; i < 60; i++) {
+	for (i = 0; i < vfio_test_rounds(60); i++) {
 		sysfs_write_str("/sys/bus/pci/drivers_probe", self->bdf);
 		pci_dev_unbind(self->bdf);
 	}

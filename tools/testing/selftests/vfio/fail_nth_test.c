@@ -87,7 +87,7 @@ FIXTURE_TEARDOWN(fail_nth)
 		close(self->c.evfd);
 		close(self->c.iommufd);
 	}
-	EXPECT_DEVICE_OK();
+	EXPECT_DEVICE_OPENS();
 }
 
 /* The steps, in their order; each returns 0 or -errno */

@@ -162,7 +162,7 @@ struct hammer {
 };
 
 /* How often each operation has to succeed once the gate is open. */
-#define AFTER	20
+#define AFTER	10
 
 static void *hammer(void *arg)
 {
@@ -238,7 +238,7 @@ TEST_F_TIMEOUT(gate, hammer, 240)
 	unsigned long refused = 0;
 	unsigned int round, i;
 
-	for (round = 0; round < variant->rounds; round++) {
+	for (round = 0; round < vfio_test_rounds(variant->rounds); round++) {
 		self->t.fd = vfio_cdev_open(self->bdf);
 		ASSERT_LE(0, self->t.fd);
 		pthread_barrier_init(&self->t.start, NULL, ARRAY_SIZE(ops) + 1);
@@ -332,7 +332,7 @@ TEST_F_TIMEOUT(gate, bind_race_same_file, 240)
 {
 	unsigned int round;
 
-	for (round = 0; round < variant->rounds; round++)
+	for (round = 0; round < vfio_test_rounds(variant->rounds); round++)
 		race(_metadata, self->bdf, self->iommufd, true);
 }
 
@@ -340,7 +340,7 @@ TEST_F_TIMEOUT(gate, bind_race_two_files, 240)
 {
 	unsigned int round;
 
-	for (round = 0; round < variant->rounds; round++)
+	for (round = 0; round < vfio_test_rounds(variant->rounds); round++)
 		race(_metadata, self->bdf, self->iommufd, false);
 }
 

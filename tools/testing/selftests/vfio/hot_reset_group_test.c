@@ -80,7 +80,7 @@ FIXTURE_TEARDOWN(hot_reset)
 	}
 	iommu_cleanup(self->iommu);
 	for (i = 0; i < NUM_FUNCTIONS; i++)
-		EXPECT_EQ(0, vfio_device_check(self->bdfs[i]));
+		EXPECT_EQ(0, pci_dev_answers(self->bdfs[i]));
 }
 
 static void mark(struct vfio_pci_device *dev)

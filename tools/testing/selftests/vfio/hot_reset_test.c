@@ -81,7 +81,7 @@ FIXTURE_TEARDOWN(hot_reset)
 	for (i = 0; i < NUM_FUNCTIONS; i++) {
 		pci_dev_attr_write(self->bdfs[i], "reset_method", "default");
 		EXPECT_EQ(0, pci_dev_bind(self->bdfs[i], "vfio-pci"));
-		EXPECT_EQ(0, vfio_device_check(self->bdfs[i]));
+		EXPECT_EQ(0, pci_dev_answers(self->bdfs[i]));
 	}
 }
 

@@ -224,10 +224,10 @@ struct worker {
 
 static void *worker_thread(void *arg)
 {
+	unsigned int i, n = vfio_test_rounds(STEPS);
 	struct worker *w = arg;
-	int i;
 
-	for (i = 0; i < STEPS; i++)
+	for (i = 0; i < n; i++)
 		w->fn(w->s, &w->seed);
 	return NULL;
 }

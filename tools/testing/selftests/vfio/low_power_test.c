@@ -544,9 +544,9 @@ static void *sleeper(void *arg)
 {
 	struct worker *w = arg;
 	unsigned int seed = (unsigned long)w;
-	int i, ret;
+	int i, n = vfio_test_rounds(60), ret;
 
-	for (i = 0; i < 60 && !w->bad; i++) {
+	for (i = 0; i < n && !w->bad; i++) {
 		switch (rand_r(&seed) % 4) {
 		case 0:
 			ret = low_power_enter(w->self->fd);

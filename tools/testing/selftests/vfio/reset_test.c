@@ -153,11 +153,11 @@ TEST_F_TIMEOUT(reset, d3_loop, 120)
 	REQUIRE_RESET();
 	if (!pm)
 		SKIP(return, "%s has no power management", self->bdf);
-	for (i = 0; i < 12; i++) {
+	for (i = 0; i < vfio_test_rounds(12); i++) {
 		vfio_cfg_write16(fd, pm + PCI_PM_CTRL, PM_STATE_D3HOT);
 		ASSERT_RC(0, vfio_device_reset(fd));
 	}
-	for (i = 0; i < 12; i++) {
+	for (i = 0; i < vfio_test_rounds(12); i++) {
 		vfio_cfg_write16(fd, pm + PCI_PM_CTRL, PM_STATE_D3HOT);
 		vfio_cfg_write16(fd, pm + PCI_PM_CTRL, PM_STATE_D0);
 	}
@@ -235,7 +235,7 @@ TEST_F_TIMEOUT(reset, against_readers, 120)
 		r[i].index = indexes[i];
 		ASSERT_EQ(0, pthread_create(&thread[i], NULL, reader, &r[i]));
 	}
-	for (i = 0; i < 10; i++) {
+	for (i = 0; i < vfio_test_rounds(10); i++) {
 		ret = vfio_device_reset(self->dev.fd);
 		/* EAGAIN: someone else holds the device right now */
 		if (ret != -EAGAIN)
@@ -253,20 +253,20 @@ TEST_F_TIMEOUT(reset, against_readers, 120)
 
 TEST_F_TIMEOUT(reset, against_reset, 120)
 {
+	int i, n = vfio_test_rounds(10), ret = 0, status;
 	pid_t child;
-	int i, ret, status;
 
 	REQUIRE_RESET();
 	child = fork();
 	ASSERT_LE(0, child);
-	for (i = 0; i < 10; i++) {
+	for (i = 0; i < n; i++) {
 		ret = vfio_device_reset(self->dev.fd);
 		if (ret && ret != -EAGAIN)
 			break;
 	}
 	if (!child)
-		_exit(i < 10);
-	EXPECT_EQ(10, i) TH_LOG("%s: %s", self->bdf, strerror(-ret));
+		_exit(i < n);
+	EXPECT_EQ(n, i) TH_LOG("%s: %s", self->bdf, strerror(-ret));
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	EXPECT_EQ(0, status);
 }

@@ -76,9 +76,16 @@ static inline const char *vfio_test_bdf(const char *kind)
  * For FIXTURE_TEARDOWN, once the test's own files are closed. (After a failed
  * ASSERT the harness runs the handler of the next EXPECT even if that holds,
  * hence the message in front.)
+ *
+ * EXPECT_DEVICE_OK() asks the hardware for its ids. Opening the device takes
+ * two resets, and the next case does it anyway: EXPECT_DEVICE_OPENS() is for
+ * programs that could leave a device behind which nobody can open.
  */
-#define EXPECT_DEVICE_OK() do {						\
-	int __rc = self->bdf ? vfio_device_check(self->bdf) : 0;	\
+#define EXPECT_DEVICE_OK()	__EXPECT_DEVICE(pci_dev_answers)
+#define EXPECT_DEVICE_OPENS()	__EXPECT_DEVICE(vfio_device_check)
+
+#define __EXPECT_DEVICE(check) do {					\
+	int __rc = self->bdf ? check(self->bdf) : 0;			\
 									\
 	if (__rc)							\
 		TH_LOG("device %s is not usable any more: %s",		\
@@ -95,6 +102,19 @@ static inline unsigned int vfio_test_seed(void)
 	printf("# VFIO_TEST_SEED=%u\n", seed);
 	fflush(stdout);
 	return seed;
+}
+
+/*
+ * How often to repeat a step that is random, or one of a race, which takes @n
+ * repetitions to be likely to show a mistake. Kernels that check each step
+ * themselves take their time; run.sh tells by VFIO_TEST_SLOW how much longer.
+ */
+static inline unsigned int vfio_test_rounds(unsigned int n)
+{
+	const char *s = getenv("VFIO_TEST_SLOW");
+	unsigned int slow = s ? strtoul(s, NULL, 0) : 1;
+
+	return slow > 1 ? (n + slow - 1) / slow : n;
 }
 
 /* A file descriptor number that is surely not open. */

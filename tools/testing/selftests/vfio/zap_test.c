@@ -129,7 +129,7 @@ FIXTURE_TEARDOWN(zap)
 	}
 	iommu_cleanup(self->iommu);
 	EXPECT_DEVICE_OK();
-	EXPECT_EQ(0, vfio_device_check(self->witness_bdf));
+	EXPECT_EQ(0, pci_dev_answers(self->witness_bdf));
 }
 
 enum victim_state {
@@ -336,12 +336,12 @@ TEST_F_TIMEOUT(zap, faults_race_with_decode, 300)
 	int fd = self->device[VICTIM].fd;
 	pthread_t thread;
 	u64 before, off;
-	int round;
+	unsigned int round;
 	u32 val;
 
 	CHECK(FRESH);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, toucher_thread, &t));
-	for (round = 0; round < 50; round++) {
+	for (round = 0; round < vfio_test_rounds(50); round++) {
 		vfio_cfg_command(fd, PCI_COMMAND_MEMORY, 0);
 		before = __atomic_load_n(&t.sigbus, __ATOMIC_RELAXED);
 		for (off = 0; off < v->size; off += v->size / 4)

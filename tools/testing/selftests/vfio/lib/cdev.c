@@ -203,21 +203,17 @@ struct vfio_info_cap_header *vfio_info_cap(void *buf, size_t len, u32 first,
 
 static int compare_ids(const char *bdf, int fd)
 {
-	u64 vendor, device;
-	u32 ids;
+	u32 ids, want;
 	int ret;
 
 	ret = vfio_region_read32(fd, VFIO_PCI_CONFIG_REGION_INDEX,
 				 PCI_VENDOR_ID, &ids);
 	if (ret)
 		return ret;
-	ret = pci_dev_attr(bdf, "vendor", &vendor);
+	ret = pci_dev_ids(bdf, &want);
 	if (ret)
 		return ret;
-	ret = pci_dev_attr(bdf, "device", &device);
-	if (ret)
-		return ret;
-	return ids == (vendor | device << 16) ? 0 : -EILSEQ;
+	return ids == want ? 0 : -EILSEQ;
 }
 
 int vfio_device_check(const char *bdf)

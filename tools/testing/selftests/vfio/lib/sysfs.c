@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <linux/pci_regs.h>
 
 #include <libvfio/sysfs.h>
 #include "internal.h"
@@ -302,6 +303,35 @@ int pci_dev_config_read(const char *bdf, u32 off, void *buf, size_t len)
 		n = -errno;
 	close(fd);
 	return n;
+}
+
+int pci_dev_ids(const char *bdf, u32 *ids)
+{
+	u64 vendor, device;
+	int ret;
+
+	ret = pci_dev_attr(bdf, "vendor", &vendor);
+	if (ret)
+		return ret;
+	ret = pci_dev_attr(bdf, "device", &device);
+	if (ret)
+		return ret;
+	*ids = vendor | device << 16;
+	return 0;
+}
+
+int pci_dev_answers(const char *bdf)
+{
+	u32 ids, want;
+	int ret;
+
+	ret = pci_dev_ids(bdf, &want);
+	if (ret)
+		return ret;
+	ret = pci_dev_config_read(bdf, PCI_VENDOR_ID, &ids, sizeof(ids));
+	if (ret < 0)
+		return ret;
+	return ret == sizeof(ids) && ids == want ? 0 : -EILSEQ;
 }
 
 int pci_dev_config_write(const char *bdf, u32 off, const void *buf, size_t len)

@@ -20,6 +20,10 @@ struct pci_resource {
 };
 
 bool pci_dev_exists(const char *bdf);
+/* Vendor and, in the upper half, device id as the kernel knows them. */
+int pci_dev_ids(const char *bdf, u32 *ids);
+/* 0 if these are what the hardware answers right now; -EILSEQ if not. */
+int pci_dev_answers(const char *bdf);
 
 /* Read a numeric attribute such as "vendor", "class" or "sriov_totalvfs". */
 int pci_dev_attr(const char *bdf, const char *name, u64 *val);
