@@ -54,7 +54,8 @@ stamp_set() {
 }
 stamp_drop() { rm -f "$STAMPS/$1"; }
 
-# step_lock NAME: one writer of a step's output at a time; held until we exit
+# step_lock NAME: one writer of a step's output at a time; held until we exit or
+# call step_unlock
 step_lock() {
 	mkdir -p "$BUILD/locks"
 	exec {KIT_LOCK_FD}>"$BUILD/locks/$1"
@@ -63,6 +64,8 @@ step_lock() {
 		flock "$KIT_LOCK_FD"
 	fi
 }
+
+step_unlock() { exec {KIT_LOCK_FD}>&-; }
 
 # long WHAT LOG command...: run with output to LOG, a line every 20 s, and the
 # end of LOG when it fails
