@@ -7,6 +7,7 @@
  *
  * Pure; the caller keeps others away from the tree (type1.lock).
  */
+#include <kunit/visibility.h>
 #include <linux/rbtree.h>
 
 #include "type1.h"
@@ -40,6 +41,7 @@ struct type1_dma *type1_dma_first(struct rb_root *dmas, u64 start, u64 last)
 	}
 	return found && found->iova <= last ? found : NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(type1_dma_first);
 
 /**
  * type1_dma_next() - Find the mapping behind another
@@ -52,6 +54,7 @@ struct type1_dma *type1_dma_next(struct type1_dma *dma)
 {
 	return rb_entry_safe(rb_next(&dma->node), struct type1_dma, node);
 }
+EXPORT_SYMBOL_IF_KUNIT(type1_dma_next);
 
 /**
  * type1_dma_insert() - Put a mapping into the tree
@@ -82,3 +85,4 @@ bool type1_dma_insert(struct rb_root *dmas, struct type1_dma *dma)
 	rb_insert_color(&dma->node, dmas);
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(type1_dma_insert);

@@ -6,6 +6,8 @@
  * Pure: no state, no lock of its own; type1.lock protects the tree.  Called by
  * external.c, which fills it, and by those who want to know what is in it.
  */
+#include <kunit/visibility.h>
+
 #include "type1.h"
 
 /**
@@ -34,6 +36,7 @@ struct type1_pfn *type1_pfn_first(struct rb_root *pfns, u64 start, u64 last)
 	}
 	return best && best->iova <= last ? best : NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(type1_pfn_first);
 
 /**
  * type1_pfn_find() - Is this page pinned?
@@ -47,6 +50,7 @@ struct type1_pfn *type1_pfn_find(struct rb_root *pfns, u64 iova)
 {
 	return type1_pfn_first(pfns, iova, iova);
 }
+EXPORT_SYMBOL_IF_KUNIT(type1_pfn_find);
 
 static bool type1_pfn_less(struct rb_node *a, const struct rb_node *b)
 {
@@ -65,6 +69,7 @@ void type1_pfn_insert(struct rb_root *pfns, struct type1_pfn *pfn)
 {
 	rb_add(&pfn->node, pfns, type1_pfn_less);
 }
+EXPORT_SYMBOL_IF_KUNIT(type1_pfn_insert);
 
 /**
  * type1_pfn_count() - How many pages are pinned
@@ -83,3 +88,4 @@ unsigned long type1_pfn_count(const struct rb_root *pfns)
 		n++;
 	return n;
 }
+EXPORT_SYMBOL_IF_KUNIT(type1_pfn_count);

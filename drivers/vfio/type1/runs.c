@@ -12,6 +12,7 @@
  *
  * Pure; who made the mapping busy owns its runs.
  */
+#include <kunit/visibility.h>
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
 #include <linux/minmax.h>
@@ -34,6 +35,7 @@ void type1_runs_init(struct type1_runs *runs, unsigned long vaddr, unsigned long
 	runs->phase = -(vaddr >> PAGE_SHIFT) % TYPE1_RUNS_LEAF;
 	runs->begin = NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(type1_runs_init);
 
 /* Does a run begin at @page as long as there are no bits? */
 static bool begins_by_default(const struct type1_runs *runs, unsigned long page)
@@ -78,6 +80,7 @@ int type1_runs_begin(struct type1_runs *runs, unsigned long page)
 	__set_bit(page, runs->begin);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(type1_runs_begin);
 
 /**
  * type1_runs_len() - How many pages follow each other
@@ -100,6 +103,7 @@ unsigned long type1_runs_len(const struct type1_runs *runs, unsigned long first)
 		return min(left, runs->phase - first);
 	return min(left, TYPE1_RUNS_LEAF - (first - runs->phase) % TYPE1_RUNS_LEAF);
 }
+EXPORT_SYMBOL_IF_KUNIT(type1_runs_len);
 
 /**
  * type1_runs_free() - Forget all runs
@@ -112,3 +116,4 @@ void type1_runs_free(struct type1_runs *runs)
 	kvfree(runs->begin);
 	runs->begin = NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(type1_runs_free);
