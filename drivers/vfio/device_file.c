@@ -69,6 +69,7 @@ static int vfio_device_first_open(struct vfio_device_file *df)
 	ret = df->ops->start_dma(df);
 	if (ret)
 		goto err_module;
+	vfio_dma_targets_open(device);
 
 	vfio_device_get_kvm(device, df->kvm);
 	if (device->ops->open_device) {
@@ -87,6 +88,7 @@ err_close:
 	if (device->ops->close_device)
 		device->ops->close_device(device);
 err_dma:
+	vfio_dma_targets_close(device);
 	vfio_device_put_kvm(device);
 	df->ops->stop_dma(df);
 err_module:
@@ -98,6 +100,7 @@ static void vfio_device_last_close(struct vfio_device_file *df)
 {
 	struct vfio_device *device = df->device;
 
+	vfio_dma_targets_close(device);
 	if (device->ops->close_device)
 		device->ops->close_device(device);
 	vfio_device_put_kvm(device);

@@ -64,6 +64,47 @@ static inline int vfio_virqfd_init(void) { return 0; }
 static inline void vfio_virqfd_exit(void) { }
 #endif
 
+/* ---- dma_target.c: memory of devices that other devices reach */
+
+struct vfio_dma_target;
+
+/**
+ * struct vfio_dma_target_ops - How DMA into a device's memory starts and stops
+ * @start: let it through; 0, or a negative errno with nothing let through
+ * @stop: when it returns, none arrives; what @start has done, or nothing, is undone
+ *
+ * They are called with a lock that vfio_dma_target_add() and
+ * vfio_dma_target_remove() take, and from @stop and @start of the device's driver:
+ * they must not touch user memory, nor wait for who does, nor call into a device.
+ */
+struct vfio_dma_target_ops {
+	int (*start)(struct vfio_dma_target *target);
+	void (*stop)(struct vfio_dma_target *target);
+};
+
+/**
+ * struct vfio_dma_target - Memory of a device that others may reach by DMA
+ * @ops: set before the target is added
+ * @owner: the device's, a reference while added
+ * @entry: link in the device's list, empty after the device has been closed
+ * @started: between ops->start and ops->stop
+ *
+ * All but @ops is private to dma_target.c.
+ */
+struct vfio_dma_target {
+	const struct vfio_dma_target_ops *ops;
+	struct vfio_dma_targets *owner;
+	struct list_head entry;
+	bool started;
+};
+
+int vfio_dma_targets_init(struct vfio_device *device);
+void vfio_dma_targets_exit(struct vfio_device *device);
+void vfio_dma_targets_open(struct vfio_device *device);
+void vfio_dma_targets_close(struct vfio_device *device);
+int vfio_dma_target_add(struct vfio_dma_target *target, struct vfio_device *device);
+void vfio_dma_target_remove(struct vfio_dma_target *target);
+
 /* ---- device.c: names, nodes and registration references */
 
 int vfio_devices_init(void);
@@ -432,6 +473,10 @@ static inline void vfio_group_leave(struct vfio_device *device) { }
 static inline void vfio_group_show(struct vfio_device *device) { }
 static inline void vfio_group_hide(struct vfio_device *device) { }
 #endif
+
+/* ---- vfio_file.c: what others may ask of a file */
+
+struct vfio_device *vfio_file_device(struct file *file);
 
 /* ---- device_cdev.c: /dev/vfio/devices/vfio<X> */
 

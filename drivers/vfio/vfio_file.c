@@ -16,6 +16,24 @@ static struct vfio_device_file *vfio_device_file_of(struct file *file)
 }
 
 /**
+ * vfio_file_device() - Which device is this a file of?
+ * @file: any file
+ *
+ * For backends of containers, which find mappings of device memory in a process.
+ *
+ * Context: Any.
+ * Return: the device, which is there as long as the caller has @file, and open if
+ * there is a mapping of it; NULL if it is another file.
+ */
+struct vfio_device *vfio_file_device(struct file *file)
+{
+	struct vfio_device_file *df = vfio_device_file_of(file);
+
+	return df ? df->device : NULL;
+}
+EXPORT_SYMBOL_GPL(vfio_file_device);
+
+/**
  * vfio_file_is_valid() - Is this a file of VFIO?
  * @file: any file
  *

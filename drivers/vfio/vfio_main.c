@@ -71,6 +71,7 @@ static void vfio_device_release(struct device *dev)
 	vfio_leave_device_set(device);
 	if (device->ops->release)
 		device->ops->release(device);
+	vfio_dma_targets_exit(device);
 	vfio_fs_put_inode(device->inode);
 	vfio_device_unname(device);
 	kvfree(device);
@@ -116,6 +117,10 @@ struct vfio_device *_vfio_alloc_device(size_t size, struct device *dev,
 		goto err_name;
 	}
 
+	ret = vfio_dma_targets_init(device);
+	if (ret)
+		goto err_inode;
+
 	if (ops->init) {
 		ret = ops->init(device);
 		if (ret)
@@ -127,6 +132,8 @@ struct vfio_device *_vfio_alloc_device(size_t size, struct device *dev,
 
 err_set:
 	vfio_leave_device_set(device);
+	vfio_dma_targets_exit(device);
+err_inode:
 	vfio_fs_put_inode(device->inode);
 err_name:
 	vfio_device_unname(device);

@@ -38,6 +38,7 @@ struct iommufd_device;
 struct kvm;
 struct vfio_container_member;
 struct vfio_device_ops;
+struct vfio_dma_targets;
 struct vfio_group;
 struct vfio_info_cap;
 
@@ -93,6 +94,7 @@ struct vfio_device_set {
  * @iommufd_attached: the device (without PASID) is attached to an IOAS or
  *                    HWPT; protected by @dev_set->lock
  * @cdev_opened: a character device file is bound; protected by @dev_set->lock
+ * @dma_targets: who makes other devices reach the memory of this one; constant
  * @backend_entry: link in a list of the container's backend while the device is
  *                 open and can pin pages; the backend's
  * @put_kvm: how to drop the reference behind @kvm
@@ -132,6 +134,7 @@ struct vfio_device {
 	bool cdev_opened;
 	bool emulated;
 	bool noiommu;
+	struct vfio_dma_targets *dma_targets;
 	struct list_head backend_entry;
 	void (*put_kvm)(struct kvm *kvm);
 };
@@ -269,6 +272,10 @@ static inline bool vfio_device_cdev_opened(struct vfio_device *device)
 {
 	return device->cdev_opened;
 }
+
+/* DMA of other devices into the memory of a device: dma_target.c */
+void vfio_dma_targets_stop(struct vfio_device *device);
+void vfio_dma_targets_resume(struct vfio_device *device);
 
 /* Binding to iommufd, mostly for use as operations: iommufd.c */
 #if IS_ENABLED(CONFIG_IOMMUFD)

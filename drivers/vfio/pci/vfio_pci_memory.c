@@ -12,7 +12,8 @@
  * (user memory!) is allowed while holding it.
  *
  * When the CPUs are shut out, so are other devices: whatever was exported is
- * revoked (vfio_pci_dmabuf.c), before anything happens to the memory.
+ * revoked (vfio_pci_dmabuf.c), and what containers have mapped is stopped (the
+ * core's dma_target.c), before anything happens to the memory.
  */
 
 #include <linux/mm.h>
@@ -41,6 +42,7 @@ void vfio_pci_memory_zap(struct vfio_pci_core_device *vdev)
 	unmap_mapping_range(vdev->vdev.inode->i_mapping, begin, end - begin, true);
 	trace_vfio_pci_zap(vdev);
 	vfio_pci_dmabuf_revoke(vdev);
+	vfio_dma_targets_stop(&vdev->vdev);
 }
 
 /**
@@ -90,12 +92,14 @@ bool vfio_pci_memory_trylock(struct vfio_pci_core_device *vdev)
  * vfio_pci_memory_unlock() - Allow access again, as far as the state allows it
  * @vdev: device, memory_lock is held for writing
  *
- * Faults ask for the state themselves, exports have to be told.
+ * Faults ask for the state themselves, exports and targets have to be told.
  */
 void vfio_pci_memory_unlock(struct vfio_pci_core_device *vdev)
 {
-	if (vfio_pci_memory_mappable(vdev))
+	if (vfio_pci_memory_mappable(vdev)) {
 		vfio_pci_dmabuf_restore(vdev);
+		vfio_dma_targets_resume(&vdev->vdev);
+	}
 	up_write(&vdev->memory_lock);
 }
 

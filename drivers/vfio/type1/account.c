@@ -38,7 +38,7 @@ struct type1_dma *type1_dma_alloc(void)
 	dma = kzalloc_obj(*dma, GFP_KERNEL_ACCOUNT);
 	if (!dma)
 		return ERR_PTR(-ENOMEM);
-	INIT_LIST_HEAD(&dma->targets);
+	dma->targets = RB_ROOT;
 	INIT_LIST_HEAD(&dma->going);
 	dma->mm = current->mm;
 	mmgrab(dma->mm);

@@ -157,7 +157,7 @@ struct type1_dma {
 	struct task_struct *task;
 	unsigned long charged;
 	struct type1_runs runs;
-	struct list_head targets;
+	struct rb_root targets;
 	struct rb_root pfns;
 	unsigned long *dirty;
 };

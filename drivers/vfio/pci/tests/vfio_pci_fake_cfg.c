@@ -8,6 +8,7 @@
 #include <kunit/static_stub.h>
 #include <kunit/test-bug.h>
 
+#include "../../vfio.h"
 #include "vfio_pci_fake_cfg.h"
 
 /* Values little endian in the space, whatever the machine is */
@@ -164,6 +165,7 @@ int fake_cfg_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, fake->vdev);
 	fake->pdev = kunit_kzalloc(test, sizeof(*fake->pdev), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, fake->pdev);
+	KUNIT_ASSERT_EQ(test, vfio_dma_targets_init(&fake->vdev->vdev), 0);
 	test->priv = fake;
 
 	fake->fail_at = -1;
@@ -204,6 +206,7 @@ void fake_cfg_exit(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, rwsem_is_locked(&fake->vdev->memory_lock));
 	KUNIT_EXPECT_FALSE(test, mutex_is_locked(&fake->vdev->igate));
 	vfio_pci_config_free(fake->vdev);
+	vfio_dma_targets_exit(&fake->vdev->vdev);
 }
 
 /**

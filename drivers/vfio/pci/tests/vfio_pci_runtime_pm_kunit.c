@@ -13,6 +13,7 @@
 #include <linux/pm_runtime.h>
 #include <linux/unaligned.h>
 
+#include "../../vfio.h"
 #include "../vfio_pci_priv.h"
 
 /**
@@ -84,6 +85,7 @@ static void fake_put(void *arg)
 
 	pm_runtime_disable(&fake->pdev.dev);
 	vfio_pci_irqs_destroy(&fake->vdev);
+	vfio_dma_targets_exit(&fake->vdev.vdev);
 	put_device(&fake->pdev.dev);
 }
 
@@ -93,7 +95,7 @@ static int fake_init(struct kunit *test)
 	struct fake *fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
 	struct device *dev;
 
-	if (!fake)
+	if (!fake || vfio_dma_targets_init(&fake->vdev.vdev))
 		return -ENOMEM;
 	dev = &fake->pdev.dev;
 	device_initialize(dev);
