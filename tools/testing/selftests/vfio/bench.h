@@ -39,6 +39,24 @@ static inline void bench_keep(u64 *best, u64 start)
 		*best = took;
 }
 
+/*
+ * More for what takes the scheduler's turn now and then, as closing does when it
+ * starts work; few where each round sleeps for a reset
+ */
+static inline int bench_open_rounds(const char *kind)
+{
+	return strcmp(kind, "NVME") ? 30 : 3;
+}
+
+/*
+ * Let what the kernel put off be done: the device suspended, memory freed after
+ * a grace period. Else it falls into one measurement or the other by chance.
+ */
+static inline void bench_settle(void)
+{
+	usleep(20000);
+}
+
 __printf(2, 3)
 static inline void bench_must(long rc, const char *what, ...)
 {

@@ -199,7 +199,8 @@ static void bench_cdev(const char *kind, const char *name)
 	u64 start;
 
 	bench_must(vfio_cdev_path(bdf, path, sizeof(path)), "node of %s", bdf);
-	for (i = 0; i < BENCH_ROUNDS; i++) {
+	for (i = 0; i < bench_open_rounds(kind); i++) {
+		bench_settle();
 		start = bench_now();
 		fd = open(path, O_RDWR | O_CLOEXEC);
 		bench_must(fd < 0 ? -errno : 0, "opening %s", path);
@@ -211,6 +212,7 @@ static void bench_cdev(const char *kind, const char *name)
 		start = bench_now();
 		bench_must(vfio_cdev_attach(fd, &pt_id), "attaching");
 		bench_keep(&attach, start);
+		bench_settle();
 		start = bench_now();
 		close(fd);
 		bench_keep(&closed, start);

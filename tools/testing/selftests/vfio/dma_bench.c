@@ -414,10 +414,12 @@ static void bench_open(const char *kind)
 	name[i] = 0;
 	if (!bench_wants("type1/open/%s", name) && !bench_wants("type1/close/%s", name))
 		return;
-	for (i = 0; i < BENCH_ROUNDS && have_type1(); i++) {
+	for (i = 0; i < bench_open_rounds(kind) && have_type1(); i++) {
+		bench_settle();
 		start = bench_now();
 		session_open(&s, bdf, path);
 		bench_keep(&up, start);
+		bench_settle();
 		start = bench_now();
 		session_close(&s);
 		bench_keep(&down, start);
