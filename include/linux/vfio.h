@@ -172,11 +172,12 @@ struct vfio_device {
  * @unbind_iommufd: undo @bind_iommufd and all attachments; @dev_set->lock is
  *                  held.  Called after @close_device
  * @ioctl: every ioctl that the core does not answer itself; optional
- * @dma_unmap: the user has unmapped @length bytes from @iova, page aligned, where
- *             the driver has pages pinned: let go of them with vfio_unpin_pages()
- *             before returning.  No lock that vfio_unpin_pages() takes is held;
- *             @dev_set->lock may be or not.  Emulated devices only, without it
- *             they cannot pin pages; optional
+ * @dma_unmap: the user has unmapped @length bytes from @iova, page aligned or 0 and
+ *             ULONG_MAX for everything, where the driver may have pages pinned: let
+ *             go of those, and no others, with vfio_unpin_pages() before returning.
+ *             No lock that vfio_unpin_pages() takes is held; @dev_set->lock may be
+ *             or not.  Emulated devices only, without it they cannot pin pages;
+ *             optional
  * @device_feature: VFIO_DEVICE_FEATURE that the core does not know; @argsz is
  *                  the number of bytes at @arg, behind the header; optional
  * @get_region_info_caps: fill in flags, size and offset of the region

@@ -47,6 +47,7 @@ static struct {
 	struct vfio_device *listener;
 	unsigned int unmaps;
 	u64 unmap_iova, unmap_length;
+	int pinned;		/* pages from IOVA on */
 } d;
 
 static void dma_unmap(struct vfio_device *device, u64 iova, u64 length)
@@ -54,7 +55,9 @@ static void dma_unmap(struct vfio_device *device, u64 iova, u64 length)
 	d.unmaps++;
 	d.unmap_iova = iova;
 	d.unmap_length = length;
-	vfio_unpin_pages(device, iova, length >> PAGE_SHIFT);
+	if (d.pinned)
+		vfio_unpin_pages(device, IOVA, d.pinned);
+	d.pinned = 0;
 }
 
 static const struct vfio_device_ops dma_ops = {
@@ -447,7 +450,7 @@ static struct fd_way *fd_open(struct kunit *test)
 	KUNIT_ASSERT_NE(test, way->mem, 0);
 	way->file = open_iommu_node();
 	if (IS_ERR(way->file))
-		kunit_skip(test, "no /dev/iommu: error %ld", PTR_ERR(way->file));
+		kunit_skip(test, "no /dev/iommu: %pe", way->file);
 	way->ictx = iommufd_ctx_from_file(way->file);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, way->ictx);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, fd_close, way), 0);
@@ -497,6 +500,7 @@ static void fd_pages(struct kunit *test, struct fd_way *way)
 	KUNIT_ASSERT_EQ(test, fd_map(way, 2, 1, IOMMU_IOAS_MAP_READABLE), 0);
 	KUNIT_ASSERT_EQ(test, vfio_pin_pages(device, IOVA + 9, 2, IOMMU_READ | IOMMU_WRITE,
 					     d.pages), 2);
+	d.pinned = 2;
 	expect_same_memory(test, way);
 	KUNIT_EXPECT_EQ(test, vfio_pin_pages(device, IOVA + 2 * PAGE_SIZE, 1, IOMMU_WRITE,
 					     d.pages), -EPERM);
@@ -517,8 +521,11 @@ static void fd_pages(struct kunit *test, struct fd_way *way)
 	/* Detaching is the end of all mappings, as far as the device can see */
 	KUNIT_ASSERT_EQ(test, fd_map(way, 0, 1, rw), 0);
 	KUNIT_ASSERT_EQ(test, vfio_pin_pages(device, IOVA, 1, IOMMU_READ, d.pages), 1);
+	d.pinned = 1;
 	device->ops->detach_ioas(device);
 	KUNIT_EXPECT_EQ(test, d.unmaps, 2);
+	KUNIT_EXPECT_EQ(test, d.unmap_iova, 0);
+	KUNIT_EXPECT_EQ(test, d.unmap_length, ULONG_MAX);
 	KUNIT_EXPECT_EQ(test, vfio_pin_pages(device, IOVA, 1, IOMMU_READ, d.pages), -ENOENT);
 	device->ops->detach_ioas(device);
 
