@@ -246,9 +246,8 @@ static void open_device(struct __test_metadata *_metadata,
 {
 	struct vfio_pci_device *device = &self->device[nr];
 
-	ASSERT_RC(0, vfio_pci_device_open_group(device,
-				nr ? self->bdf2 : self->bdf, NULL,
-				nr ? self->group2 : self->container.groups[0]));
+	ASSERT_RC(0, vfio_pci_device_open_group(device, nr ? self->bdf2 : self->bdf, NULL,
+						nr ? self->group2 : self->container.groups[0]));
 	vfio_pci_driver_init(device);
 }
 
