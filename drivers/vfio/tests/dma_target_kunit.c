@@ -184,11 +184,12 @@ static struct kunit_case dma_target_cases[] = {
 	KUNIT_CASE(dma_target_stop_and_resume),
 	KUNIT_CASE(dma_target_close_is_for_good),
 	KUNIT_CASE(dma_target_start_fails),
-	{}
+	{ }
 };
 
 static struct kunit_suite dma_target_suite = {
 	.name = "vfio-dma-target",
 	.test_cases = dma_target_cases,
 };
+
 kunit_test_suite(dma_target_suite);
