@@ -73,6 +73,8 @@ int type1_dirty_alloc(struct type1 *t, struct type1_dma *dma)
  */
 void type1_dirty_free(struct type1_dma *dma)
 {
+	if (!dma->dirty)
+		return;
 	kvfree(dma->dirty);
 	dma->dirty = NULL;
 }

@@ -39,6 +39,8 @@ MODULE_PARM_DESC(disable_hugepages, "Map pages one by one, however they lie in m
  * @end: where the memory of the last entry ends
  * @stride: how the last pages followed each other: PAGE_SIZE, -PAGE_SIZE, or 0 for
  *          a run that has one page so far
+ * @runs: how many runs have begun
+ * @phys: where the first one did
  * @pinned: how many pages have been pinned in all
  * @charged: all have been charged beforehand
  * @few: what @sg is for small mappings, or without memory
@@ -53,6 +55,8 @@ struct fill {
 	struct scatterlist *sg;
 	phys_addr_t end;
 	long stride;
+	unsigned long runs;
+	phys_addr_t phys;
 	unsigned long pinned;
 	bool charged;
 	struct scatterlist few[FILL_FEW];
@@ -129,6 +133,13 @@ static void fill_drop(struct fill *fill)
 	fill->n = 0;
 }
 
+static int fill_begin_run(struct fill *fill, phys_addr_t phys)
+{
+	if (!fill->runs++)
+		fill->phys = phys;
+	return type1_runs_begin(&fill->dma->runs, fill->mapped + fill->pending);
+}
+
 /*
  * Remember where a run begins, if @piece is not more of the one before.  If it is more
  * of the same memory all the same, it is mapped apart: no entry of the page tables
@@ -150,7 +161,7 @@ static int fill_run(struct fill *fill, const struct type1_piece *piece)
 	fill->stride = piece->npages > 1 ? PAGE_SIZE : 0;
 	if (stride > 0)
 		err = fill_flush(fill);
-	return err ?: type1_runs_begin(&fill->dma->runs, fill->mapped + fill->pending);
+	return err ?: fill_begin_run(fill, piece->phys);
 }
 
 /* Find an entry of the list for @piece, which is pinned */
@@ -189,7 +200,7 @@ static int fill_device(struct fill *fill, const struct type1_piece *piece)
 
 	err = fill_flush(fill);
 	if (!err)
-		err = type1_runs_begin(&fill->dma->runs, fill->mapped);
+		err = fill_begin_run(fill, 0);
 	if (!err)
 		err = type1_device_memory_add(fill->t, fill->dma, fill->mapped, piece);
 	if (piece->file)
@@ -225,7 +236,7 @@ static int fill_pinned(struct fill *fill, const struct type1_piece *piece)
 static int fill_all(struct fill *fill)
 {
 	unsigned long npages = fill->dma->size >> PAGE_SHIFT;
-	struct type1_pinner pinner;
+	struct type1_pinner pinner __uninitialized;
 	struct type1_piece piece;
 	unsigned long page;
 	int err;
@@ -260,6 +271,8 @@ static void fill_init(struct fill *fill, struct type1 *t, struct type1_dma *dma,
 	sg_init_table(fill->few, FILL_FEW);
 	fill->end = 0;
 	fill->stride = 0;
+	fill->runs = 0;
+	fill->phys = 0;
 	fill->pinned = 0;
 	fill->charged = charged;
 }
@@ -277,7 +290,7 @@ static void fill_init(struct fill *fill, struct type1 *t, struct type1_dma *dma,
  */
 int type1_populate(struct type1 *t, struct type1_dma *dma)
 {
-	struct fill fill;
+	struct fill fill __uninitialized;
 	unsigned long before = dma->charged;
 	int err;
 
@@ -288,8 +301,11 @@ int type1_populate(struct type1 *t, struct type1_dma *dma)
 
 	type1_runs_init(&dma->runs, dma->vaddr, dma->size >> PAGE_SHIFT);
 	dma->device_memory = false;
+	dma->phys = 0;
 	err = fill_all(&fill);
 	if (!err) {
+		if (fill.runs == 1 && fill.stride >= 0)
+			dma->phys = fill.phys;
 		type1_settle(dma, fill.pinned);
 		dma->mapped = true;
 	} else {

@@ -113,6 +113,8 @@ EXPORT_SYMBOL_IF_KUNIT(type1_runs_len);
  */
 void type1_runs_free(struct type1_runs *runs)
 {
+	if (!runs->begin)
+		return;
 	kvfree(runs->begin);
 	runs->begin = NULL;
 }

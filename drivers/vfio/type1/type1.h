@@ -14,7 +14,7 @@
  *
  * What is remembered of the pages is where contiguous runs of them begin, one
  * bit a page at most (struct type1_runs); the addresses are in the IOMMU's page
- * tables.
+ * tables, but for that of a mapping which is one piece of memory.
  *
  * Locks, the outermost first.  The core keeps attaching and detaching of groups
  * apart from ioctls and from each other (struct vfio_iommu_driver_ops): inside
@@ -35,7 +35,6 @@
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
 #include <linux/rbtree.h>
-#include <linux/sizes.h>
 #include <linux/sizes.h>
 #include <linux/vfio.h>
 #include <linux/wait.h>
@@ -137,6 +136,8 @@ unsigned long type1_pfn_count(const struct rb_root *pfns);
  * @charged: pages charged to @mm for this mapping: all that are pinned if
  *           @mapped, else those of @pfns; changed under the mmap_lock of @mm
  * @runs: of its pages, if @mapped
+ * @phys: where all of it is, if @mapped and that is one piece of pinned memory; else
+ *        0, and the page tables say it
  * @targets: memory of devices in it, struct type1_device_memory
  * @pfns: pages that emulated devices have pinned, struct type1_pfn
  * @dirty: a bit for each smallest page while dirty pages are logged; else NULL
@@ -157,6 +158,7 @@ struct type1_dma {
 	struct task_struct *task;
 	unsigned long charged;
 	struct type1_runs runs;
+	phys_addr_t phys;
 	struct rb_root targets;
 	struct rb_root pfns;
 	unsigned long *dirty;

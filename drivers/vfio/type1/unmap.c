@@ -60,6 +60,7 @@ struct unmap_batch {
 	struct unmap_run few[BATCH_FEW];
 };
 
+/* Whoever has one on his stack leaves it alone: @few is large, and nobody reads it first */
 static void batch_init(struct unmap_batch *batch, struct type1 *t, bool many)
 {
 	void *list = many ? (void *)__get_free_page(GFP_KERNEL | __GFP_NOWARN) : NULL;
@@ -108,6 +109,18 @@ static void batch_exit(struct unmap_batch *batch)
 		free_page((unsigned long)batch->runs);
 }
 
+/* Add a mapping that is one piece of memory */
+static void batch_add_piece(struct unmap_batch *batch, struct type1_dma *dma)
+{
+	if (batch->n == batch->max)
+		batch_finish(batch);
+	batch->iova = dma->iova;
+	batch->size = dma->size;
+	batch->runs[batch->n++] =
+		(struct unmap_run){ dma, dma->phys, dma->size >> PAGE_SHIFT };
+	batch_unmap(batch);
+}
+
 /*
  * Add the first @npages of a mapping.  The page tables are cut only between runs that
  * are not one piece of memory, so never within a large entry of theirs (see fill_run()).
@@ -121,6 +134,10 @@ static void batch_add(struct unmap_batch *batch, struct type1_dma *dma, unsigned
 	unsigned long page, n;
 	u64 iova;
 
+	if (dma->phys) {
+		batch_add_piece(batch, dma);
+		return;
+	}
 	for (page = 0; page < npages; page += n) {
 		n = min(type1_runs_len(&dma->runs, page), npages - page);
 		iova = dma->iova + ((u64)page << PAGE_SHIFT);
@@ -163,7 +180,7 @@ static void batch_add(struct unmap_batch *batch, struct type1_dma *dma, unsigned
  */
 void type1_depopulate(struct type1 *t, struct type1_dma *dma, unsigned long npages)
 {
-	struct unmap_batch batch;
+	struct unmap_batch batch __uninitialized;
 
 	type1_device_memory_remove(t, dma);
 	batch_init(&batch, t, npages > BATCH_FEW);
@@ -172,15 +189,29 @@ void type1_depopulate(struct type1 *t, struct type1_dma *dma, unsigned long npag
 	type1_runs_free(&dma->runs);
 }
 
+/* A mapping that is one piece of memory: nothing has to be collected */
+static void depopulate_piece(struct type1 *t, struct type1_dma *dma)
+{
+	struct type1_domain *d;
+
+	list_for_each_entry(d, &t->domains, entry)
+		iommu_unmap(d->domain, dma->iova, dma->size);
+	type1_unpin(dma, dma->phys, dma->size >> PAGE_SHIFT);
+}
+
 /* Likewise all of all mappings of a list; they are busy */
 static void depopulate_list(struct type1 *t, struct list_head *going)
 {
-	struct unmap_batch batch;
+	struct unmap_batch batch __uninitialized;
 	struct type1_dma *dma;
 
 	if (list_empty(&t->domains) || list_empty(going))
 		return;
 	dma = list_first_entry(going, struct type1_dma, going);
+	if (list_is_singular(going) && dma->phys) {
+		depopulate_piece(t, dma);
+		return;
+	}
 	batch_init(&batch, t, !list_is_singular(going) || dma->size > BATCH_FEW * PAGE_SIZE);
 	list_for_each_entry(dma, going, going) {
 		if (!dma->mapped)
@@ -216,6 +247,7 @@ void type1_depopulate_all(struct type1 *t)
 		/* What a device could have written has been, for all that is known */
 		type1_dirty_mark(t, dma, dma->iova, dma->size);
 		dma->mapped = false;
+		dma->phys = 0;
 		type1_settle(dma, type1_pfn_count(&dma->pfns));
 		type1_dma_done(t, dma);
 	}
