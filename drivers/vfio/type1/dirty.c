@@ -64,6 +64,7 @@ int type1_dirty_alloc(struct type1 *t, struct type1_dma *dma)
 	type1_dirty_mark_pinned(dma);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(type1_dirty_alloc);
 
 /**
  * type1_dirty_free() - Undo type1_dirty_alloc()
@@ -78,6 +79,7 @@ void type1_dirty_free(struct type1_dma *dma)
 	kvfree(dma->dirty);
 	dma->dirty = NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(type1_dirty_free);
 
 /**
  * type1_dirty_mark() - Memory has been written, or may have been
@@ -100,6 +102,7 @@ void type1_dirty_mark(struct type1 *t, struct type1_dma *dma, u64 iova, u64 size
 	if (dma->dirty)
 		bitmap_set(dma->dirty, first, last - first + 1);
 }
+EXPORT_SYMBOL_IF_KUNIT(type1_dirty_mark);
 
 /* ---- Reading */
 
@@ -212,6 +215,7 @@ int type1_dirty_copy(struct type1 *t, struct type1_dma *dma, u64 base, u64 pgsiz
 	type1_dirty_mark_pinned(dma);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(type1_dirty_copy);
 
 /**
  * type1_dirty_check_bitmap() - Is a bitmap of the user long enough?
@@ -229,6 +233,7 @@ int type1_dirty_check_bitmap(u64 npages, u64 bitmap_size)
 		return -EINVAL;
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(type1_dirty_check_bitmap);
 
 /* ---- VFIO_IOMMU_DIRTY_PAGES */
 
