@@ -103,6 +103,7 @@ static void vfio_device_last_close(struct vfio_device_file *df)
 	vfio_dma_targets_close(device);
 	if (device->ops->close_device)
 		device->ops->close_device(device);
+	vfio_migration_closed(device);
 	vfio_device_put_kvm(device);
 	if (df->ops->detach_dma)
 		df->ops->detach_dma(df);

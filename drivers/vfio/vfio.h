@@ -54,6 +54,14 @@ static inline void vfio_debugfs_add(struct vfio_device *device) { }
 static inline void vfio_debugfs_remove(struct vfio_device *device) { }
 #endif
 
+/* ---- migration_fsm.c: the states of a device that migrates */
+
+const char *vfio_mig_state_name(unsigned int state);
+#if IS_ENABLED(CONFIG_KUNIT)
+bool vfio_mig_state_known(u64 flags, unsigned int state);
+int vfio_mig_next(u64 flags, unsigned int cur, unsigned int want, unsigned int *next);
+#endif
+
 /* ---- virqfd.c: functions that run when an eventfd is signalled */
 
 #if IS_ENABLED(CONFIG_VFIO_VIRQFD)
@@ -115,6 +123,37 @@ void vfio_device_initialize(struct vfio_device *device, void (*release)(struct d
 int vfio_device_add(struct vfio_device *device, const struct file_operations *fops);
 void vfio_device_del(struct vfio_device *device);
 void vfio_device_drain(struct vfio_device *device);
+
+/* ---- migration.c, migration_debugfs.c: the state of a device, for its user */
+
+int vfio_migration_check(struct vfio_device *device);
+void vfio_migration_closed(struct vfio_device *device);
+int vfio_migration_present(struct vfio_device *device);
+int vfio_migration_get(struct vfio_device *device, void __user *uarg);
+int vfio_mig_state_get(struct vfio_device *device, void __user *uarg);
+int vfio_mig_state_set(struct vfio_device *device, void __user *uarg);
+int vfio_mig_data_size_get(struct vfio_device *device, void __user *uarg);
+int vfio_precopy_info_present(struct vfio_device *device);
+int vfio_precopy_info_set(struct vfio_device *device, void __user *uarg);
+#ifdef CONFIG_VFIO_DEBUGFS
+void vfio_migration_debugfs_add(struct vfio_device *device);
+#else
+static inline void vfio_migration_debugfs_add(struct vfio_device *device) { }
+#endif
+
+/* ---- dma_logging.c: which memory a device has written */
+
+int vfio_dma_logging_check(struct vfio_device *device);
+int vfio_dma_logging_present(struct vfio_device *device);
+int vfio_dma_logging_start(struct vfio_device *device, void __user *uarg);
+int vfio_dma_logging_stop(struct vfio_device *device, void __user *uarg);
+int vfio_dma_logging_report(struct vfio_device *device, void __user *uarg);
+#if IS_ENABLED(CONFIG_KUNIT)
+struct interval_tree_node;
+int vfio_log_ranges_build(const struct vfio_device_feature_dma_logging_range *ranges, u32 nr,
+			  u64 page_size, struct rb_root_cached *root,
+			  struct interval_tree_node *nodes);
+#endif
 
 /* ---- iommu_driver.c: what maps memory for the groups of a container */
 

@@ -175,6 +175,12 @@ static int vfio_register(struct vfio_device *device)
 		    (!device->ops->bind_iommufd || !device->ops->unbind_iommufd ||
 		     !device->ops->attach_ioas || !device->ops->detach_ioas)))
 		return -EINVAL;
+	ret = vfio_migration_check(device);
+	if (ret)
+		return ret;
+	ret = vfio_dma_logging_check(device);
+	if (ret)
+		return ret;
 
 	/* A device that shares its reset with nobody is a set of its own */
 	if (!device->dev_set) {
@@ -191,6 +197,7 @@ static int vfio_register(struct vfio_device *device)
 		return ret;
 
 	vfio_debugfs_add(device);
+	vfio_migration_debugfs_add(device);
 	ret = vfio_device_add(device, VFIO_CDEV_FOPS);
 	if (ret) {
 		vfio_debugfs_remove(device);
@@ -208,9 +215,10 @@ static int vfio_register(struct vfio_device *device)
  * User space may open the device before this returns.
  *
  * Context: May sleep.
- * Return: 0; -EINVAL when iommufd operations are missing (with a warning), the
- * device has no IOMMU group (and no-IOMMU mode is off) or its DMA is not cache
- * coherent; -ENOMEM or what the driver core says.
+ * Return: 0; -EINVAL when iommufd operations are missing (with a warning), operations of
+ * migration or of DMA logging are missing (with a message), the device has no IOMMU
+ * group (and no-IOMMU mode is off) or its DMA is not cache coherent; -ENOMEM or what
+ * the driver core says.
  */
 int vfio_register_group_dev(struct vfio_device *device)
 {

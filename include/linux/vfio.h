@@ -36,11 +36,14 @@ struct iommufd_access;
 struct iommufd_ctx;
 struct iommufd_device;
 struct kvm;
+struct rb_root_cached;
 struct vfio_container_member;
 struct vfio_device_ops;
 struct vfio_dma_targets;
 struct vfio_group;
 struct vfio_info_cap;
+struct vfio_log_ops;
+struct vfio_migration_ops;
 
 /**
  * struct vfio_device_set - Devices that open, close and reset as one
@@ -63,6 +66,15 @@ struct vfio_device_set {
  * struct vfio_device - One device that user space may drive
  * @dev: the device of the bus; constant
  * @ops: operations of the driver; constant
+ * @mig_ops: operations of a device that can migrate, or NULL; set before
+ *           registration, constant from there on
+ * @log_ops: operations of a device that can tell what memory it has written, or
+ *           NULL; set before registration, constant from there on
+ * @migration_flags: set of VFIO_MIGRATION_*, how the device can migrate; set
+ *                   before registration, constant from there on
+ * @precopy_info_v2: the user reads &vfio_precopy_info.flags: not 0 from
+ *                   VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2 until after the last
+ *                   close.  A byte of its own, it is written without a lock
  * @dev_set: the set that the device belongs to; constant from registration on
  * @kvm: the virtual machine that the user has associated with the device file,
  *       or NULL; valid from before open_device until after close_device;
@@ -106,6 +118,10 @@ struct vfio_device_set {
 struct vfio_device {
 	struct device *dev;
 	const struct vfio_device_ops *ops;
+	const struct vfio_migration_ops *mig_ops;
+	const struct vfio_log_ops *log_ops;
+	u64 migration_flags;
+	u8 precopy_info_v2;
 	struct vfio_device_set *dev_set;
 	struct kvm *kvm;
 	struct inode *inode;
@@ -220,6 +236,58 @@ struct vfio_device_ops {
 	ssize_t (*read)(struct vfio_device *device, char __user *buf, size_t len, loff_t *ppos);
 	ssize_t (*write)(struct vfio_device *device, const char __user *buf, size_t len,
 			 loff_t *ppos);
+};
+
+/**
+ * struct vfio_migration_ops - What a driver does for a device that can migrate
+ * @migration_set_state: bring the device into @new_state, which may be any number,
+ *                       along the arcs that vfio_mig_get_next_state() names.
+ *                       Returns NULL, or the stream that came with the last of
+ *                       them, a reference that the core takes over, or an
+ *                       ERR_PTR() when an arc failed; the device is then in the
+ *                       last state it reached, or in VFIO_DEVICE_STATE_ERROR
+ * @migration_get_state: the state that the device is in; 0 or a negative errno.
+ *                       Also called while nobody has the device open
+ * @migration_get_data_size: estimate, in bytes, of what VFIO_DEVICE_STATE_STOP_COPY
+ *                           would yield now; 0 or a negative errno
+ *
+ * All three are there, or the device cannot be registered.  They may sleep, and are
+ * called by several tasks at once, without a lock of the core.
+ */
+struct vfio_migration_ops {
+	struct file *(*migration_set_state)(struct vfio_device *device,
+					    enum vfio_device_mig_state new_state);
+	int (*migration_get_state)(struct vfio_device *device,
+				   enum vfio_device_mig_state *state);
+	int (*migration_get_data_size)(struct vfio_device *device,
+				       unsigned long *stop_copy_length);
+};
+
+/**
+ * struct vfio_log_ops - What a driver does for a device that logs its DMA
+ * @log_start: begin to log what the device writes to the @nnodes ranges of @ranges,
+ *             nodes of type struct interval_tree_node whose last is inclusive, which
+ *             are not empty and do not overlap.  The core owns the nodes; the driver
+ *             may join them by vfio_combine_iova_ranges() and must not refer to
+ *             them later.  *page_size is the number of bytes that one bit should
+ *             stand for, and then the one that the device took.  0 or a negative
+ *             errno with nothing begun, also for a device that logs already
+ * @log_stop: end that, and forget what was logged; 0 or a negative errno.  Also
+ *            called when the user could not be told of the success of @log_start
+ * @log_read_and_clear: pass to iova_bitmap_set() what the device has written
+ *                      from @iova on, @length bytes, since it was asked the last
+ *                      time; 0 or a negative errno
+ *
+ * All three are there, or the device cannot be registered.  They may sleep, and are
+ * called by several tasks at once, without a lock of the core.  A log that is on
+ * when the device is closed is for @close_device to end.
+ */
+struct vfio_log_ops {
+	int (*log_start)(struct vfio_device *device, struct rb_root_cached *ranges, u32 nnodes,
+			 u64 *page_size);
+	int (*log_stop)(struct vfio_device *device);
+	int (*log_read_and_clear)(struct vfio_device *device, unsigned long iova,
+				  unsigned long length, struct iova_bitmap *dirty);
 };
 
 /* Life time: vfio_main.c, device.c, device_set.c */
@@ -408,6 +476,41 @@ static inline int vfio_check_feature(u32 flags, size_t argsz, u32 supported_ops,
 	if (!ops || argsz < minsz)
 		return -EINVAL;
 	return 1;
+}
+
+/* The states of a device that migrates: migration_fsm.c */
+int vfio_mig_get_next_state(struct vfio_device *device, enum vfio_device_mig_state cur_fsm,
+			    enum vfio_device_mig_state new_fsm,
+			    enum vfio_device_mig_state *next_fsm);
+
+/* Fewer ranges than the user named: iova_ranges.c */
+void vfio_combine_iova_ranges(struct rb_root_cached *root, u32 cur_nodes, u32 req_nodes);
+
+/**
+ * vfio_check_precopy_ioctl() - The argument of VFIO_MIG_GET_PRECOPY_INFO
+ * @device: device whose stream got the ioctl
+ * @cmd: number of the ioctl
+ * @arg: the user's struct vfio_precopy_info
+ * @info: copy of it for the driver to fill in; flags are 0 if the user reads them
+ *        and what the user has there otherwise, to be written back as they are
+ *
+ * Return: 0; -ENOTTY for another ioctl, -EINVAL when argsz says that the struct is
+ * too short, -EFAULT.
+ */
+static inline int vfio_check_precopy_ioctl(struct vfio_device *device, unsigned int cmd,
+					   unsigned long arg, struct vfio_precopy_info *info)
+{
+	const size_t minsz = offsetofend(struct vfio_precopy_info, dirty_bytes);
+
+	if (cmd != VFIO_MIG_GET_PRECOPY_INFO)
+		return -ENOTTY;
+	if (copy_from_user(info, (void __user *)arg, minsz))
+		return -EFAULT;
+	if (info->argsz < minsz)
+		return -EINVAL;
+	if (READ_ONCE(device->precopy_info_v2))
+		info->flags = 0;
+	return 0;
 }
 
 /* An eventfd whose signals run a function in the kernel; opaque, see virqfd.c */
