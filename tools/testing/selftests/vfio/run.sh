@@ -14,6 +14,9 @@
 # VFIO_SWITCH	devices behind different ports of one switch
 # VFIO_TEST_SLOW tells the programs how much slower than usual the kernel is, so
 # that they repeat what is random or a race less often; it is 4 where lockdep is.
+# Devices that exist for tests alone come with module vfio-test-device, which is
+# loaded for the programs that want them only. For a kernel that doesn't have it
+# VFIO_TEST_MODULE names a file.
 # The output has one line for each program, with the program's own TAP, two
 # columns further right, above it, and "# PROGRAM took SECONDS s".
 
@@ -147,13 +150,23 @@ uptime_cs()
 	echo "${up%.*}${up#*.}"
 }
 
+load_test_devices()
+{
+	modprobe vfio-test-device 2>/dev/null ||
+		insmod "${VFIO_TEST_MODULE:-../reference/vfio-test-device.ko}" 2>/dev/null
+}
+
 run_one()	# number program
 {
 	name=${2##*/}
 	begin=$(uptime_cs)
+	case $name in
+	migration*_test | dma_logging_test | emulated*_test)	load_test_devices ;;
+	esac
 	# The status of the program, not of the indenting; line by line, so that
 	# a machine that dies has said what it was doing.
 	rc=$( { { "$2" 2>&1; echo $? >&3; } | sed -u 's/^/  /' >&4; } 3>&1 ) 4>&1
+	[ ! -e /sys/module/vfio_test_device ] || rmmod vfio-test-device
 	took=$(($(uptime_cs) - begin))
 	echo "# $name took $((took / 100)).$((took / 10 % 10)) s"
 	case $rc in
