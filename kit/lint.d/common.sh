@@ -36,9 +36,9 @@ report() {
 }
 
 # tree NAME [make arguments]: configure $OUT/NAME as build/kernel is, plus
-# lint.config
+# lint.config and the fragment that MORE_CONFIG names, if any
 tree() {
-	local out=$OUT/$1 line
+	local out=$OUT/$1 line fragments=(kit/lint.d/lint.config ${MORE_CONFIG:+"$MORE_CONFIG"})
 	shift
 
 	if [ ! -f build/kernel/.config ]; then
@@ -46,12 +46,12 @@ tree() {
 		exit 1
 	fi
 	mkdir -p "$out"
-	cat build/kernel/.config kit/lint.d/lint.config >"$out/wanted"
+	cat build/kernel/.config "${fragments[@]}" >"$out/wanted"
 	cmp -s "$out/wanted" "$out/wanted.last" && [ -f "$out/.config" ] && return 0
 	cp "$out/wanted" "$out/.config"
 	make -s -C "$SRC" O="$out" "$@" olddefconfig >"$out/config.log" 2>&1 ||
 		{ tail "$out/config.log"; exit 1; }
-	grep '^CONFIG_' kit/lint.d/lint.config | while read -r line; do
+	cat "${fragments[@]}" | grep '^CONFIG_' | while read -r line; do
 		grep -qx "$line" "$out/.config" || echo "Kconfig does not take $line"
 	done >"$out/refused"
 	if [ -s "$out/refused" ]; then cat "$out/refused"; exit 1; fi
