@@ -29,7 +29,7 @@ int vfio_cdev_name(const char *bdf, char *name, size_t len)
 	int ret = -ENOENT;
 	DIR *dir;
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/vfio-dev", bdf);
+	dev_path(path, bdf, "vfio-dev");
 	dir = opendir(path);
 	if (!dir)
 		return -errno;

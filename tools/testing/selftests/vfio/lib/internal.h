@@ -16,4 +16,7 @@
 				   ##__VA_ARGS__, strerror(-__ret));	\
 } while (0)
 
+/* The file of a device in sysfs; @path has room for PATH_MAX bytes. */
+void dev_path(char *path, const char *name, const char *file);
+
 #endif /* LIBVFIO_INTERNAL_H */

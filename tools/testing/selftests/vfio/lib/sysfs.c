@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* PCI devices as sysfs shows them. */
+/* PCI devices, and those of bus mdev, as sysfs shows them. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,10 +12,13 @@
 #include "internal.h"
 
 #define PCI_SYSFS "/sys/bus/pci/devices"
+#define MDEV_SYSFS "/sys/bus/mdev/devices"
 
-static void dev_path(char *path, const char *bdf, const char *file)
+/* A UUID has no colon, a PCI address has. */
+void dev_path(char *path, const char *name, const char *file)
 {
-	snprintf(path, PATH_MAX, PCI_SYSFS "/%s/%s", bdf, file);
+	snprintf(path, PATH_MAX, "%s/%s/%s",
+		 strchr(name, ':') ? PCI_SYSFS : MDEV_SYSFS, name, file);
 }
 
 static int read_text(const char *path, char *buf, size_t len)

@@ -28,5 +28,6 @@
 #include <libvfio/group.h>
 #include <libvfio/container.h>
 #include <libvfio/device.h>
+#include <libvfio/mdev.h>
 
 #endif /* SELFTESTS_VFIO_LIBVFIO_H */

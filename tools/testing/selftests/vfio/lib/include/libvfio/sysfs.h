@@ -2,6 +2,8 @@
 /*
  * The kernel's own view of a PCI device: ids, resources, driver, raw
  * configuration space. Devices are named by their full BDF, "0000:00:05.0".
+ * What takes an attribute, a group, a driver or a node also takes the UUID of a
+ * mediated device for the name.
  */
 #ifndef LIBVFIO_SYSFS_H
 #define LIBVFIO_SYSFS_H
