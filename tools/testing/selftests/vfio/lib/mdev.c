@@ -25,7 +25,7 @@ const char *mdev_load(const char *module)
 	if (system(why))
 		snprintf(why, sizeof(why), "the kernel has no module %s", module);
 	else if (access(path, F_OK))
-		snprintf(why, sizeof(why), "%s isn't there", path);
+		snprintf(why, sizeof(why), MDEV_CLASS " has no %s", module);
 	else
 		return NULL;
 	return why;
