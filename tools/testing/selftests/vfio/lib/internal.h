@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/types.h>
 #include "kselftest.h"
 
 /* End the program when a step that a test relies on fails. */
@@ -18,5 +19,8 @@
 
 /* The file of a device in sysfs; @path has room for PATH_MAX bytes. */
 void dev_path(char *path, const char *name, const char *file);
+
+/* The beginning of a file as a string, in @len bytes: its length, or -errno. */
+ssize_t read_text(const char *path, char *buf, size_t len);
 
 #endif /* LIBVFIO_INTERNAL_H */

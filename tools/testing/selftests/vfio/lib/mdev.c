@@ -48,18 +48,9 @@ int mdev_type_text(const char *parent, const char *type, const char *file,
 {
 	char path[PATH_MAX];
 	ssize_t n;
-	int fd;
 
 	mdev_type_path(path, parent, type, file);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = read(fd, buf, len - 1);
-	if (n < 0)
-		n = -errno;
-	else
-		buf[n] = '\0';
-	close(fd);
+	n = read_text(path, buf, len);
 	return n < 0 ? n : 0;
 }
 

@@ -21,7 +21,7 @@ void dev_path(char *path, const char *name, const char *file)
 		 strchr(name, ':') ? PCI_SYSFS : MDEV_SYSFS, name, file);
 }
 
-static int read_text(const char *path, char *buf, size_t len)
+ssize_t read_text(const char *path, char *buf, size_t len)
 {
 	ssize_t n;
 	int fd;
