@@ -21,6 +21,8 @@ import re
 import sys
 
 OURS = {"vfio", "vfio_iommu_type1", "vfio-pci-core", "vfio-pci", "mdev"}
+# what is built in when the option is "y"
+OPTIONS = {"vfio": "VFIO", "vfio-pci-core": "VFIO_PCI_CORE", "mdev": "VFIO_MDEV"}
 
 class Export:
     def __init__(self, line):
@@ -35,8 +37,8 @@ class Wanted:
         self.space = "" if space == "-" else space.replace("modules:", "module:")
         self.users = [] if users == "-" else users.split(",")
 
-    def complaints(self, e):
-        if e.module != self.module:
+    def complaints(self, e, builtin):
+        if e.module != ("vmlinux" if OPTIONS[self.module] in builtin else self.module):
             yield "%s: in module %s, belongs into %s" % (self.name, e.module, self.module)
         if (e.macro == "EXPORT_SYMBOL_GPL") != self.gpl:
             yield "%s: exported by %s, GPL-only shall be %s" % (self.name, e.macro, self.gpl)
@@ -47,9 +49,9 @@ def read(path, make):
     with open(path) as f:
         return [make(l.rstrip("\n")) for l in f if l.strip() and not l.startswith("#")]
 
-def options_on(path):
+def options(path, values):
     with open(path) as f:
-        return set(re.findall(r"^CONFIG_(\w+)=[ym]$", f.read(), re.M))
+        return set(re.findall(r"^CONFIG_(\w+)=[%s]$" % values, f.read(), re.M))
 
 def built(objdir, source):
     return os.path.exists(os.path.join(objdir, re.sub(r"\.[ch]$", ".o", source)))
@@ -59,14 +61,15 @@ def main():
         sys.exit(__doc__)
     have = {e.name: e for e in read(sys.argv[1], Export)}
     want = read(sys.argv[2], Wanted)
-    on = options_on(sys.argv[3])
+    on = options(sys.argv[3], "ym")
+    builtin = options(sys.argv[3], "y")
     objdir = os.path.dirname(sys.argv[1])
     wrong, needed, absent, off, right = [], [], [], [], 0
 
     for w in want:
         e = have.get(w.name)
         if e:
-            found = list(w.complaints(e))
+            found = list(w.complaints(e, builtin))
             wrong += found
             right += not found
         elif w.option != "-" and w.option not in on:
