@@ -14,6 +14,7 @@ function built(patterns,    n, i, j, m, p, c, re, seen, out) {
 			if (c[j] !~ "^" re "$")
 				continue
 			sub(/-.*/, "", c[j])
+			sub(/^tools$/, "x86_64", c[j])	# programs of the machine at hand
 			if (!(c[j] in seen))
 				out = out (out == "" ? "" : ", ") c[j]
 			seen[c[j]] = 1
