@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Containers and their type1 backend. */
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
+#include <sys/stat.h>
 #include <linux/iommufd.h>
 
 #include <libvfio/cdev.h>
@@ -177,6 +179,44 @@ int vfio_container_init(struct vfio_container *container, unsigned long type,
 	if (ret)
 		vfio_container_cleanup(container);
 	return ret;
+}
+
+/* The group of a device that is in the container; -ENOENT */
+static int container_group(struct vfio_container *container, const char *bdf)
+{
+	struct stat node, group;
+	char path[PATH_MAX];
+	unsigned int i;
+	int ret;
+
+	ret = vfio_group_path(bdf, path, sizeof(path));
+	if (ret)
+		return ret;
+	if (stat(path, &node))
+		return -errno;
+	for (i = 0; i < container->num_groups; i++)
+		if (!fstat(container->groups[i], &group) &&
+		    group.st_rdev == node.st_rdev)
+			return container->groups[i];
+	return -ENOENT;
+}
+
+int vfio_container_get_device(struct vfio_container *container,
+			      unsigned long type, const char *bdf)
+{
+	bool first = !container->num_groups;
+	int group, ret;
+
+	group = container_group(container, bdf);
+	if (group == -ENOENT) {
+		ret = vfio_container_add(container, bdf);
+		if (!ret && first)
+			ret = vfio_container_set_iommu(container->fd, type);
+		if (ret)
+			return ret;
+		group = container->groups[container->num_groups - 1];
+	}
+	return group < 0 ? group : vfio_group_get_device(group, bdf);
 }
 
 void vfio_container_cleanup(struct vfio_container *container)

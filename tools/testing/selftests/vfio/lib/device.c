@@ -106,10 +106,16 @@ static int open_file(struct vfio_pci_device *device, int fd, bool bind)
 int vfio_pci_device_open(struct vfio_pci_device *device, const char *bdf,
 			 struct iommu *iommu)
 {
-	int fd = vfio_cdev_open(bdf);
+	bool type1 = iommu_is_type1(iommu);
+	int fd;
 
+	if (type1)
+		fd = vfio_container_get_device(&iommu->container,
+					       VFIO_TYPE1_IOMMU, bdf);
+	else
+		fd = vfio_cdev_open(bdf);
 	clear(device, bdf, iommu);
-	return fd < 0 ? fd : open_file(device, fd, true);
+	return fd < 0 ? fd : open_file(device, fd, !type1);
 }
 
 int vfio_pci_device_open_group(struct vfio_pci_device *device, const char *bdf,

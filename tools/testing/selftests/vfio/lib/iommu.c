@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* iommufd objects, and struct iommu on top of them. */
+/* iommufd objects, and struct iommu on top of them and of containers. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -127,29 +127,43 @@ int iommufd_unmap(int fd, u32 ioas_id, u64 iova, u64 len, u64 *done)
 	return ret;
 }
 
+bool iommu_is_type1(const struct iommu *iommu)
+{
+	return !strcmp(iommu->mode, MODE_VFIO_TYPE1_IOMMU);
+}
+
 struct iommu *iommu_init(const char *mode)
 {
 	struct iommu *iommu;
 
 	if (!mode)
 		mode = MODE_IOMMUFD;
-	if (strcmp(mode, MODE_IOMMUFD))
-		ksft_exit_skip("libvfio: works through iommufd only, not %s\n",
-			       mode);
 	iommu = calloc(1, sizeof(*iommu));
 	if (!iommu)
 		ksft_exit_fail_msg("libvfio: out of memory\n");
-	iommu->mode = MODE_IOMMUFD;
-	iommu->iommufd = iommufd_open();
-	must_not_fail(iommu->iommufd, "opening /dev/iommu");
-	must_not_fail(iommufd_ioas_alloc(iommu->iommufd, &iommu->ioas_id),
-		      "allocating an address space");
+	iommu->mode = mode;
+	iommu->iommufd = -1;
+	iommu->container.fd = -1;
+	if (iommu_is_type1(iommu)) {
+		iommu->container.fd = vfio_container_open();
+		must_not_fail(iommu->container.fd, "opening " VFIO_CONTAINER_PATH);
+	} else if (!strcmp(mode, MODE_IOMMUFD)) {
+		iommu->iommufd = iommufd_open();
+		must_not_fail(iommu->iommufd, "opening /dev/iommu");
+		must_not_fail(iommufd_ioas_alloc(iommu->iommufd, &iommu->ioas_id),
+			      "allocating an address space");
+	} else {
+		ksft_exit_fail_msg("libvfio: no such mode: %s\n", mode);
+	}
 	return iommu;
 }
 
 void iommu_cleanup(struct iommu *iommu)
 {
-	close(iommu->iommufd);
+	if (iommu_is_type1(iommu))
+		vfio_container_cleanup(&iommu->container);
+	else
+		close(iommu->iommufd);
 	free(iommu);
 }
 
@@ -166,6 +180,9 @@ int iommu_stand_for_container(struct iommu *iommu)
 
 int __iommu_map(struct iommu *iommu, struct dma_region *region)
 {
+	if (iommu_is_type1(iommu))
+		return vfio_type1_map(iommu->container.fd, region->vaddr,
+				      region->size, region->iova);
 	return iommufd_map(iommu->iommufd, iommu->ioas_id, region->vaddr,
 			   region->size, region->iova, DMA_PROT_RW);
 }
@@ -180,6 +197,9 @@ void iommu_map(struct iommu *iommu, struct dma_region *region)
 
 int __iommu_unmap(struct iommu *iommu, struct dma_region *region)
 {
+	if (iommu_is_type1(iommu))
+		return vfio_type1_unmap(iommu->container.fd, region->iova,
+					region->size);
 	return iommufd_unmap(iommu->iommufd, iommu->ioas_id, region->iova,
 			     region->size, NULL);
 }

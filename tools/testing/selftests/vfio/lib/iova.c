@@ -5,6 +5,7 @@
 #include <linux/iommufd.h>
 
 #include <libvfio/cdev.h>
+#include <libvfio/container.h>
 #include <libvfio/iommu.h>
 #include <libvfio/iova.h>
 #include "internal.h"
@@ -23,7 +24,43 @@ struct iova_allocator {
 	struct iommu_iova_range ranges[];
 };
 
-struct iova_allocator *iova_allocator_init(struct iommu *iommu)
+static struct iova_allocator *new_allocator(u32 nr)
+{
+	struct iova_allocator *a;
+
+	a = calloc(1, sizeof(*a) + nr * sizeof(a->ranges[0]));
+	if (!a)
+		ksft_exit_fail_msg("libvfio: out of memory\n");
+	a->nr = nr;
+	return a;
+}
+
+/* A container tells its ranges in a capability. */
+static struct iova_allocator *init_type1(int container)
+{
+	struct {
+		struct vfio_iommu_type1_info info;
+		char chain[4096];
+	} buf = {};
+	struct vfio_iommu_type1_info_cap_iova_range *cap;
+	struct iova_allocator *a;
+	u32 i;
+
+	must_not_fail(vfio_type1_info(container, &buf.info, sizeof(buf)),
+		      "reading iova ranges");
+	cap = (void *)vfio_info_cap(&buf, sizeof(buf), buf.info.cap_offset,
+				    VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE);
+	if (!cap)
+		ksft_exit_fail_msg("libvfio: the container has no iova ranges\n");
+	a = new_allocator(cap->nr_iovas);
+	for (i = 0; i < a->nr; i++) {
+		a->ranges[i].start = cap->iova_ranges[i].start;
+		a->ranges[i].last = cap->iova_ranges[i].end;
+	}
+	return a;
+}
+
+static struct iova_allocator *init_iommufd(struct iommu *iommu)
 {
 	struct iommu_ioas_iova_ranges cmd = {
 		.size = sizeof(cmd),
@@ -36,13 +73,21 @@ struct iova_allocator *iova_allocator_init(struct iommu *iommu)
 	ret = vfio_ioctl(iommu->iommufd, IOMMU_IOAS_IOVA_RANGES, &cmd);
 	if (ret != -EMSGSIZE)
 		must_not_fail(ret, "counting iova ranges");
-	a = calloc(1, sizeof(*a) + cmd.num_iovas * sizeof(a->ranges[0]));
-	if (!a)
-		ksft_exit_fail_msg("libvfio: out of memory\n");
-	a->nr = cmd.num_iovas;
+	a = new_allocator(cmd.num_iovas);
 	cmd.allowed_iovas = (uintptr_t)a->ranges;
 	must_not_fail(vfio_ioctl(iommu->iommufd, IOMMU_IOAS_IOVA_RANGES, &cmd),
 		      "reading iova ranges");
+	return a;
+}
+
+struct iova_allocator *iova_allocator_init(struct iommu *iommu)
+{
+	struct iova_allocator *a;
+
+	if (iommu_is_type1(iommu))
+		a = init_type1(iommu->container.fd);
+	else
+		a = init_iommufd(iommu);
 	if (a->nr)
 		a->next = a->ranges[0].start;
 	return a;

@@ -70,6 +70,12 @@ int vfio_container_init(struct vfio_container *container, unsigned long type,
 			const char *bdf);
 /* Another group; that of @bdf must not be in it already. */
 int vfio_container_add(struct vfio_container *container, const char *bdf);
+/*
+ * A file of a device. Its group joins the container if it is not in it yet, and
+ * the first one makes it a container of @type.
+ */
+int vfio_container_get_device(struct vfio_container *container,
+			      unsigned long type, const char *bdf);
 /* Close all that is open; also after vfio_container_init() has failed. */
 void vfio_container_cleanup(struct vfio_container *container);
 

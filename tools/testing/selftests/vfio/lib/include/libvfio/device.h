@@ -27,8 +27,8 @@ struct vfio_pci_bar {
 /**
  * struct vfio_pci_device - an open device
  * @bdf: its name
- * @fd: the bound character device
- * @devid: its id in @iommu->iommufd
+ * @fd: the bound character device, or its group's file of it
+ * @devid: its id in @iommu->iommufd, if it is bound to that
  * @vendor: vendor id
  * @device: device id
  * @iommu: the address space it is attached to

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * iommufd: address spaces and mappings, and struct iommu, an address space
- * with the file it lives in.
+ * iommufd: address spaces and mappings, and struct iommu, an address space of
+ * iommufd or of a type1 container with the file it lives in.
  */
 #ifndef LIBVFIO_IOMMU_H
 #define LIBVFIO_IOMMU_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <linux/types.h>
+#include <libvfio/container.h>
 
 /* Names of the ways to reach an IOMMU; a test takes them on its command line */
 #define MODE_IOMMUFD		"iommufd"
@@ -39,14 +41,18 @@ int iommufd_unmap(int fd, u32 ioas_id, u64 iova, u64 len, u64 *done);
 
 /**
  * struct iommu - an address space that devices can be attached to
- * @mode: MODE_IOMMUFD
- * @iommufd: the open /dev/iommu
+ * @mode: one of MODE_*
+ * @iommufd: the open /dev/iommu, -1 with MODE_VFIO_TYPE1_IOMMU
  * @ioas_id: its one I/O address space
+ * @container: with MODE_VFIO_TYPE1_IOMMU only; groups join it when one of their
+ *	devices is opened, and leave when all is cleaned up. Nothing can be
+ *	mapped before the first is there
  */
 struct iommu {
 	const char *mode;
 	int iommufd;
 	u32 ioas_id;
+	struct vfio_container container;
 };
 
 /**
@@ -61,13 +67,14 @@ struct dma_region {
 	u64 size;
 };
 
-/* The mode may be NULL for the default. Ends the program on failure. */
+/* The mode may be NULL for iommufd. Ends the program on failure. */
 struct iommu *iommu_init(const char *mode);
 void iommu_cleanup(struct iommu *iommu);
+bool iommu_is_type1(const struct iommu *iommu);
 
 /*
  * What is mapped in @iommu is what devices see whose groups take the iommufd
- * for their container. 0 or -errno.
+ * for their container. Needs MODE_IOMMUFD. 0 or -errno.
  */
 int iommu_stand_for_container(struct iommu *iommu);
 
