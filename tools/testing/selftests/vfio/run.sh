@@ -16,7 +16,7 @@
 # that they repeat what is random or a race less often; it is 4 where lockdep is.
 # Devices that exist for tests alone come with module vfio-test-device, which is
 # loaded for the programs that want them only. For a kernel that doesn't have it
-# VFIO_TEST_MODULE names a file.
+# VFIO_TEST_MODULE names a file. KVM is loaded for kvm_test, and stays.
 # The output has one line for each program, with the program's own TAP, two
 # columns further right, above it, and "# PROGRAM took SECONDS s".
 
@@ -162,6 +162,7 @@ run_one()	# number program
 	begin=$(uptime_cs)
 	case $name in
 	migration*_test | dma_logging_test | emulated*_test)	load_test_devices ;;
+	kvm_test)	modprobe -a kvm-intel kvm-amd 2>/dev/null ;;
 	esac
 	# The status of the program, not of the indenting; line by line, so that
 	# a machine that dies has said what it was doing.
