@@ -414,4 +414,78 @@ TEST_F_TIMEOUT(dma, close_during_transfer, 120)
 	EXPECT_ARRIVES(self->dst.vaddr);
 }
 
+/*
+ * Two devices in one address space, at addresses that it says are good: with what
+ * the library offers to programs that do not care about the way to the IOMMU.
+ */
+
+FIXTURE(two_devices) {
+	const char *bdf;
+	const char *bdf2;
+};
+
+FIXTURE_VARIANT(two_devices) {
+	const char *mode;
+};
+
+FIXTURE_VARIANT_ADD(two_devices, iommufd) { .mode = MODE_IOMMUFD };
+FIXTURE_VARIANT_ADD(two_devices, type1) { .mode = MODE_VFIO_TYPE1_IOMMU };
+
+FIXTURE_SETUP(two_devices)
+{
+	REQUIRE_DEVICE(self->bdf, "IGB");
+	REQUIRE_DEVICE(self->bdf2, "NVME");
+	if (!strcmp(variant->mode, MODE_VFIO_TYPE1_IOMMU) && vfio_container_missing())
+		SKIP(return, "%s", vfio_container_missing());
+}
+
+FIXTURE_TEARDOWN(two_devices)
+{
+	EXPECT_DEVICE_OK();
+}
+
+TEST_F_TIMEOUT(two_devices, copy, 120)
+{
+	struct iommu *iommu = iommu_init(variant->mode);
+	struct vfio_pci_device *dev[2];
+	struct iova_allocator *iovas;
+	struct dma_region page[2];
+	unsigned int i;
+	u64 iova;
+
+	dev[0] = vfio_pci_device_init(self->bdf, iommu);
+	dev[1] = vfio_pci_device_init(self->bdf2, iommu);
+	iovas = iova_allocator_init(iommu);
+	for (i = 0; i < 2; i++) {
+		iova = iova_allocator_alloc(iovas, VFIO_PCI_DRIVER_REGION_SIZE);
+		ASSERT_RC(0, dma_region_alloc(iommu, &dev[i]->driver.region,
+					      VFIO_PCI_DRIVER_REGION_SIZE, iova));
+		iova = iova_allocator_alloc(iovas, 4096);
+		ASSERT_RC(0, dma_region_alloc(iommu, &page[i], 4096, iova));
+		vfio_pci_driver_init(dev[i]);
+	}
+	iova_allocator_cleanup(iovas);
+	for (i = 0; i < 2; i++) {
+		fill(page[0].vaddr, 4096, getpid() + i);
+		vfio_pci_driver_copy(dev[i], page[1].iova, page[0].iova, 4096);
+		EXPECT_EQ(0, memcmp(page[0].vaddr, page[1].vaddr, 4096));
+	}
+	/* An address is mapped once, and has to be given back before the next time */
+	EXPECT_RC(-EEXIST, __iommu_map(iommu, &page[0]));
+	iommu_unmap(iommu, &page[0]);
+	iommu_map(iommu, &page[0]);
+	for (i = 0; i < 2; i++)
+		vfio_pci_driver_remove(dev[i]);
+	for (i = 0; i < 2; i++) {
+		dma_region_free(iommu, &page[i]);
+		dma_region_free(iommu, &dev[i]->driver.region);
+	}
+	/* A device that is opened again finds its group where it was */
+	vfio_pci_device_cleanup(dev[0]);
+	dev[0] = vfio_pci_device_init(self->bdf, iommu);
+	for (i = 0; i < 2; i++)
+		vfio_pci_device_cleanup(dev[i]);
+	iommu_cleanup(iommu);
+}
+
 TEST_HARNESS_MAIN
