@@ -10,6 +10,7 @@
 
 #define NESTING		__VFIO_RESERVED_TYPE1_NESTING_IOMMU
 #define NOIOMMU_PARAM	"/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
+#define IOMMUFD_UNSAFE	"/sys/module/iommufd/parameters/allow_unsafe_interrupts"
 
 FIXTURE(container)
 {
@@ -489,11 +490,12 @@ TEST_F(container, dma_entry_limit)
 
 TEST_F(container, parameters)
 {
-	static const struct {
+	const struct {
 		const char *name;
 		const char *val;
 	} params[] = {
-		{ "allow_unsafe_interrupts", "N\n" },
+		/* What run.sh has made of it, by need */
+		{ "allow_unsafe_interrupts", vfio_test_remaps() ? "N\n" : "Y\n" },
 		{ "disable_hugepages", "N\n" },
 		{ "dma_entry_limit", "65535\n" },
 	};
@@ -566,36 +568,50 @@ FIXTURE(unsafe)
 
 FIXTURE_SETUP(unsafe)
 {
-	char line[4096] = "";
-	FILE *f;
-
 	REQUIRE_CONTAINER();
 	REQUIRE_DEVICE(self->bdf, "EDU");
-	f = fopen("/proc/cmdline", "r");
-	ASSERT_NE(NULL, f);
-	if (!fgets(line, sizeof(line), f))
-		line[0] = 0;
-	fclose(f);
-	if (!strstr(line, "intremap=off"))
+	if (vfio_test_remaps())
 		SKIP(return, "interrupts are remapped: boot with intremap=off");
 }
 
 FIXTURE_TEARDOWN(unsafe)
 {
+	if (self->bdf && !vfio_test_remaps()) {
+		EXPECT_EQ(0, type1_param_set("allow_unsafe_interrupts", "Y"));
+		EXPECT_EQ(0, sysfs_write_str(IOMMUFD_UNSAFE, "Y"));
+	}
 }
 
 TEST_F(unsafe, interrupts)
 {
 	struct vfio_container *c = &self->container;
 
+	ASSERT_EQ(0, type1_param_set("allow_unsafe_interrupts", "N"));
 	EXPECT_RC(-EPERM,
 		  vfio_container_init(c, VFIO_TYPE1v2_IOMMU, self->bdf));
 	ASSERT_EQ(0, type1_param_set("allow_unsafe_interrupts", "Y"));
 	EXPECT_RC(0, vfio_container_init(c, VFIO_TYPE1v2_IOMMU, self->bdf));
 	ASSERT_EQ(0, type1_param_set("allow_unsafe_interrupts", "N"));
+	/* It is asked for when a group comes. */
+	EXPECT_LE(0, vfio_type1_avail(c->fd));
 	vfio_container_cleanup(c);
 	EXPECT_RC(-EPERM,
 		  vfio_container_init(c, VFIO_TYPE1v2_IOMMU, self->bdf));
+}
+
+/* The same for a bind to an iommufd, which has a parameter of its own. */
+TEST_F(unsafe, iommufd)
+{
+	int iommufd = iommufd_open(), fd = vfio_cdev_open(self->bdf);
+
+	ASSERT_LE(0, iommufd);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, sysfs_write_str(IOMMUFD_UNSAFE, "N"));
+	EXPECT_RC(-EPERM, vfio_cdev_bind(fd, iommufd, NULL));
+	ASSERT_EQ(0, sysfs_write_str(IOMMUFD_UNSAFE, "Y"));
+	EXPECT_RC(0, vfio_cdev_bind(fd, iommufd, NULL));
+	close(fd);
+	close(iommufd);
 }
 
 TEST_HARNESS_MAIN

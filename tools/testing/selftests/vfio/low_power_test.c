@@ -434,6 +434,7 @@ TEST_F_TIMEOUT(low_power, works_afterwards, 120)
 
 	if (!self->device.driver.ops)
 		SKIP(return, "no driver for %s", self->bdf);
+	REQUIRE_IOMMU(self->bdf);
 	ASSERT_RC(0, dma_region_alloc(self->iommu, &self->device.driver.region,
 				      VFIO_PCI_DRIVER_REGION_SIZE,
 				      REGION_IOVA));

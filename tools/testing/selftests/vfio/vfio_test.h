@@ -46,6 +46,12 @@ static inline const char *vfio_test_bdf(const char *kind)
 		SKIP(return, "no %s device: VFIO_%s is not set", kind, kind); \
 } while (0)
 
+/* For what lets the device do DMA; the device is bound to vfio-pci. */
+#define REQUIRE_IOMMU(bdf_) do {					\
+	if (vfio_cdev_is_noiommu(bdf_))					\
+		SKIP(return, "%s has no IOMMU", bdf_);			\
+} while (0)
+
 /*
  * Compare a result (0, a count or -errno); if it differs, name the device and
  * what was done. Unlike the harness's own, these are one statement each.
@@ -115,6 +121,12 @@ static inline unsigned int vfio_test_rounds(unsigned int n)
 	unsigned int slow = s ? strtoul(s, NULL, 0) : 1;
 
 	return slow > 1 ? (n + slow - 1) / slow : n;
+}
+
+/* Does the machine remap interrupts? run.sh knows. */
+static inline bool vfio_test_remaps(void)
+{
+	return !getenv("VFIO_TEST_UNSAFE");
 }
 
 /* A file descriptor number that is surely not open. */

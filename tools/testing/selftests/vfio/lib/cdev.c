@@ -54,6 +54,14 @@ int vfio_cdev_path(const char *bdf, char *path, size_t len)
 	return ret;
 }
 
+bool vfio_cdev_is_noiommu(const char *bdf)
+{
+	char name[64];
+
+	return !vfio_cdev_name(bdf, name, sizeof(name)) &&
+	       !strncmp(name, "noiommu-", 8);
+}
+
 int vfio_cdev_open(const char *bdf)
 {
 	char path[PATH_MAX];

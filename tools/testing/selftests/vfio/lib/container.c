@@ -113,13 +113,29 @@ int vfio_type1_info(int container, struct vfio_iommu_type1_info *info,
 	return vfio_ioctl(container, VFIO_IOMMU_GET_INFO, info);
 }
 
+/* With room for any chain of capabilities that these tests meet. */
+struct info_buf {
+	struct vfio_iommu_type1_info info;
+	char chain[4096];
+};
+
+u64 vfio_type1_last_iova(int container)
+{
+	struct vfio_iommu_type1_info_cap_iova_range *cap;
+	struct info_buf buf = {};
+
+	if (vfio_type1_info(container, &buf.info, sizeof(buf)))
+		return 0;
+	cap = (void *)vfio_info_cap(&buf, sizeof(buf), buf.info.cap_offset,
+				    VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE);
+	return cap && cap->nr_iovas ?
+	       cap->iova_ranges[cap->nr_iovas - 1].end : 0;
+}
+
 s64 vfio_type1_avail(int container)
 {
-	struct {
-		struct vfio_iommu_type1_info info;
-		char chain[4096];
-	} buf = {};
 	struct vfio_iommu_type1_info_dma_avail *cap;
+	struct info_buf buf = {};
 	int ret;
 
 	ret = vfio_type1_info(container, &buf.info, sizeof(buf));

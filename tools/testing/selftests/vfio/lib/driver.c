@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Choosing and calling the small user space drivers in drivers/. */
+#include <libvfio/cdev.h>
 #include <libvfio/device.h>
 #include <libvfio/driver.h>
 #include "internal.h"
@@ -22,6 +23,10 @@ void vfio_pci_driver_init(struct vfio_pci_device *device)
 	if (!device->driver.ops)
 		ksft_exit_fail_msg("libvfio: %s: no driver for %04x:%04x\n",
 				   device->bdf, device->vendor, device->device);
+	/* It would write to memory that somebody else has. */
+	if (vfio_cdev_is_noiommu(device->bdf))
+		ksft_exit_fail_msg("libvfio: %s: DMA without an IOMMU\n",
+				   device->bdf);
 	must_not_fail(device->driver.ops->init(device), "%s: driver %s init",
 		      device->bdf, device->driver.ops->name);
 	device->driver.live = true;

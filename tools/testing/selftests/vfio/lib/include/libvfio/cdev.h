@@ -7,6 +7,7 @@
 #ifndef LIBVFIO_CDEV_H
 #define LIBVFIO_CDEV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <linux/types.h>
 #include <linux/vfio.h>
@@ -17,6 +18,8 @@ int vfio_ioctl(int fd, unsigned long cmd, void *arg);
 /* "vfio3" or "noiommu-vfio3"; -ENOENT without a VFIO driver. */
 int vfio_cdev_name(const char *bdf, char *name, size_t len);
 int vfio_cdev_path(const char *bdf, char *path, size_t len);
+/* Is the device without an IOMMU, so that its DMA goes to physical addresses? */
+bool vfio_cdev_is_noiommu(const char *bdf);
 /* A new file that is not bound yet. */
 int vfio_cdev_open(const char *bdf);
 

@@ -42,6 +42,8 @@ s64 vfio_type1_unmap_all(int container);
 /* @info has room for @argsz bytes. */
 int vfio_type1_info(int container, struct vfio_iommu_type1_info *info,
 		    u32 argsz);
+/* The last address that can be mapped, 0 if the kernel doesn't tell. */
+u64 vfio_type1_last_iova(int container);
 /* How many mappings may still follow. */
 s64 vfio_type1_avail(int container);
 
