@@ -18,6 +18,7 @@ STAMPS=$BUILD/stamps
 JOBS=${JOBS:-$(nproc)}
 BASE_VERSION=7.3
 DEBIAN_RELEASE=trixie
+KERNEL_KINDS='normal debug kcsan reference arm64 arm64-reference'
 KIT_STEP=$(basename "$0")
 KIT_START=${KIT_START:-$(date +%s)}
 export KIT_START
@@ -126,27 +127,30 @@ in_root() {
 	' in_root "$ROOT" "$TOP" "${AS_LINUX:-}" "$@"
 }
 
-# kernel_paths KIND: sets SRC OBJ MODS (below $TOP) and FRAGMENTS for a build, and
-# AS_LINUX for in_root: make is always told /src/build/linux
+# What make needs for an architecture, and the kernel that boots (below OBJ); the
+# name of its file is the target that makes it
+declare -A ARCH_MAKE=([x86]='' [arm64]='ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-')
+declare -A ARCH_IMAGE=([x86]=arch/x86/boot/bzImage [arm64]=arch/arm64/boot/Image)
+
+# kernel_paths KIND: sets SRC OBJ MODS (below $TOP), FRAGMENTS and ARCH for a build,
+# IMAGE and MAKE_ARCH, which follow from ARCH, and AS_LINUX for in_root: make is
+# always told /src/build/linux
 kernel_paths() {
-	FRAGMENTS=(kit/configs/vm.config)
-	AS_LINUX=
+	local dir=build/$1
+
+	ARCH=x86 SRC=build/linux AS_LINUX=
+	case $1 in *-reference | reference) SRC=build/base AS_LINUX=build/base ;; esac
+	case $1 in arm64*) ARCH=arm64 ;; esac
+	FRAGMENTS=(kit/configs/vm.config "kit/configs/$ARCH.config")
 	case $1 in
-	normal) SRC=build/linux OBJ=build/kernel MODS=build/mods ;;
-	debug)
-		SRC=build/linux OBJ=build/debug/kernel MODS=build/debug/mods
-		FRAGMENTS+=(kit/configs/debug.config)
-		;;
-	kcsan)
-		SRC=build/linux OBJ=build/kcsan/kernel MODS=build/kcsan/mods
-		FRAGMENTS+=(kit/configs/kcsan.config)
-		;;
-	reference)
-		SRC=build/base OBJ=build/reference/kernel MODS=build/reference/mods
-		AS_LINUX=build/base
-		;;
-	*) die "no such kernel: $1 (normal, debug, kcsan or reference)" ;;
+	normal) dir=build ;;
+	debug | kcsan) FRAGMENTS+=("kit/configs/$1.config") ;;
+	reference | arm64 | arm64-reference) ;;
+	*) die "no such kernel: $1 (${KERNEL_KINDS// /, })" ;;
 	esac
+	OBJ=$dir/kernel MODS=$dir/mods
+	IMAGE=${ARCH_IMAGE[$ARCH]}
+	read -r -a MAKE_ARCH <<<"${ARCH_MAKE[$ARCH]}"
 }
 
 # guest_initramfs NAME INIT FILES MODULE...: build/demo/NAME, busybox with INIT as
