@@ -16,6 +16,13 @@
 
 #include <libvfio.h>
 
+/* Bytes that one page table leaf can map of device memory. */
+#if defined(__x86_64__)
+#define LARGEST_LEAF	(1UL << 30)
+#else
+#define LARGEST_LEAF	(2UL << 20)
+#endif
+
 #define MAX_VIEWS	(3 * VFIO_PCI_NUM_BARS)
 
 struct view {

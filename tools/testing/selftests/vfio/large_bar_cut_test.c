@@ -29,6 +29,8 @@ FIXTURE_SETUP(cut)
 	char *room;
 
 	REQUIRE_DEVICE(self->bdf, "IVSHMEM");
+	if (LARGEST_LEAF < PUD)
+		SKIP(return, "no leaf maps 1 GiB on this architecture");
 	views_init();
 	self->iommu = iommu_init(NULL);
 	ASSERT_RC(0, vfio_pci_device_open(&self->device, self->bdf,

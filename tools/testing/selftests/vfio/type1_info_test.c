@@ -11,9 +11,13 @@
 #define INFO_SIZE	sizeof(struct vfio_iommu_type1_info)
 #define POISON		0xa5
 
-/* Interrupts are writes to these addresses on x86 */
-#define MSI_START	0xfee00000UL
-#define MSI_END		0xfeefffffUL
+#define MAX_RESERVED	16
+
+/* Addresses that have a meaning of their own, the last one included */
+struct reserved {
+	u64 start;
+	u64 last;
+};
 
 union info_buf {
 	struct vfio_iommu_type1_info info;
@@ -198,6 +202,34 @@ TEST_F(info, dma_avail)
 	EXPECT_RC(3 * PAGE, vfio_type1_unmap_all(self->fd));
 }
 
+/*
+ * What sysfs says is reserved, among it where interrupts go: writes to
+ * fee00000 and above on x86, elsewhere a window that the kernel has chosen.
+ * Memory that is reserved for a while only ("relaxable") isn't.
+ */
+static int find_reserved(const char *bdf, struct reserved *res)
+{
+	unsigned long long start, last;
+	char path[128], line[128], type[32];
+	int n = 0, msi = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path),
+		 "/sys/bus/pci/devices/%s/iommu_group/reserved_regions", bdf);
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	while (n < MAX_RESERVED && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%llx %llx %31s", &start, &last, type) != 3)
+			continue;
+		msi += !strcmp(type, "msi");
+		if (strcmp(type, "direct-relaxable"))
+			res[n++] = (struct reserved){ start, last };
+	}
+	fclose(f);
+	return msi ? n : -ENOENT;
+}
+
 static int try_page(FIXTURE_DATA(info) *self, u64 iova)
 {
 	int ret = vfio_type1_map(self->fd, self->mem, PAGE, iova);
@@ -211,10 +243,13 @@ static int try_page(FIXTURE_DATA(info) *self, u64 iova)
 TEST_F(info, ranges)
 {
 	struct vfio_iommu_type1_info_cap_iova_range *ranges;
+	struct reserved res[MAX_RESERVED];
 	struct vfio_iova_range *r;
+	int n = find_reserved(self->bdf, res), k;
 	u64 first_free = 0;
 	unsigned int i;
 
+	ASSERT_LT(0, n);
 	ASSERT_RC(0, get(self, MAX_CHAIN));
 	ranges = cap(self, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE);
 	ASSERT_NE(NULL, ranges);
@@ -227,8 +262,9 @@ TEST_F(info, ranges)
 		EXPECT_LT(r->start, r->end);
 		EXPECT_EQ(0, r->start % PAGE);
 		EXPECT_EQ(0, (r->end + 1) % PAGE);
-		/* The interrupt window is in none of them. */
-		EXPECT_TRUE(r->end < MSI_START || r->start > MSI_END);
+		for (k = 0; k < n; k++)
+			EXPECT_TRUE(r->end < res[k].start ||
+				    r->start > res[k].last);
 		EXPECT_RC(0, try_page(self, r->start));
 		EXPECT_RC(0, try_page(self, r->end + 1 - PAGE));
 		if (r->start)
@@ -241,8 +277,10 @@ TEST_F(info, ranges)
 					 r->end + 1 - PAGE));
 		first_free = r->end + 1;
 	}
-	EXPECT_RC(-EINVAL, try_page(self, MSI_START));
-	EXPECT_RC(-EINVAL, try_page(self, MSI_END + 1 - PAGE));
+	for (k = 0; k < n; k++) {
+		EXPECT_RC(-EINVAL, try_page(self, res[k].start));
+		EXPECT_RC(-EINVAL, try_page(self, res[k].last + 1 - PAGE));
+	}
 }
 
 /* They stay what they are over groups that come and go. */
