@@ -82,7 +82,8 @@ struct vfio_device_set {
  * @inode: owner of all user mappings of the device; constant.  Whatever file
  *         a mapping was made through, it lies in @inode->i_mapping
  * @debug_root: the device's debugfs directory, with VFIO_DEBUGFS and between
- *              registration and unregistration; NULL otherwise
+ *              registration and unregistration; NULL otherwise. There without
+ *              VFIO_DEBUGFS, too: drivers name it in code that is left out then
  *
  * The members below are private to the core.
  *
@@ -125,9 +126,7 @@ struct vfio_device {
 	struct vfio_device_set *dev_set;
 	struct kvm *kvm;
 	struct inode *inode;
-#ifdef CONFIG_VFIO_DEBUGFS
 	struct dentry *debug_root;
-#endif
 
 	struct device device;
 #if IS_ENABLED(CONFIG_VFIO_DEVICE_CDEV)
