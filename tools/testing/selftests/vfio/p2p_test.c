@@ -20,7 +20,7 @@
 #define BUF_IOVA		0x2000000
 #define BAR_IOVA		0x4000000
 #define OTHER_IOVA		0x6000000
-#define WITNESS_IOVA		0x8000000
+#define WITNESS_IOVA		0x9000000
 
 #define PAGE			4096u
 #define SENTINEL		0xa5

@@ -14,7 +14,7 @@
 #include "pm.h"
 
 #define BAR		2	/* of ivshmem: memory without side effects */
-#define BAR_IOVA	0x8000000UL
+#define BAR_IOVA	0x4000000UL
 #define LEN		(1UL << 20)
 #define MIXED_IOVA	0xa000000UL
 #define WITNESS_IOVA	0xc000000UL

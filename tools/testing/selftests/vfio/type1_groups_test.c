@@ -17,7 +17,7 @@
 /* Of the first byte of mem; edu drives 28 address bits */
 #define IOVA		0x2000000UL
 /* Of another page */
-#define EXTRA_IOVA	0x8000000UL
+#define EXTRA_IOVA	0x9000000UL
 #define MAX_RANGES	64
 
 struct reserved {
