@@ -35,6 +35,11 @@ FIXTURE_VARIANT_ADD(rw, IVSHMEM) { .kind = "IVSHMEM" };
 FIXTURE_SETUP(rw)
 {
 	REQUIRE_DEVICE(self->bdf, variant->kind);
+#ifdef __aarch64__
+	/* It takes 4 bytes or 8. QEMU makes an external abort of all else. */
+	if (!strcmp(variant->kind, "EDU"))
+		SKIP(return, "reading bytes of edu ends an arm64 machine");
+#endif
 	self->iommu = iommu_init(NULL);
 	ASSERT_RC(0, vfio_pci_device_open(&self->dev, self->bdf, self->iommu));
 	self->open = true;
