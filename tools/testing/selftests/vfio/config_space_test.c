@@ -228,10 +228,12 @@ TEST_F(cfg, bar_move)
 TEST_F(cfg, rom_sizing)
 {
 	struct vfio_region_info info;
-	u32 hw = hw32(self->bdf, PCI_ROM_ADDRESS);
+	u32 hw;
 
+	/* Looking for its image may give the ROM an address. */
 	ASSERT_RC(0, vfio_region_info(self->fd, VFIO_PCI_ROM_REGION_INDEX,
 				      &info));
+	hw = hw32(self->bdf, PCI_ROM_ADDRESS);
 	vfio_cfg_write32(self->fd, PCI_ROM_ADDRESS, ~0u);
 	EXPECT_EQ(info.size ? (u32)~(info.size - 1) | PCI_ROM_ADDRESS_ENABLE :
 			      0,

@@ -184,13 +184,11 @@ TEST_F(info, region_bars)
 		}
 		EXPECT_TRUE(info.flags & VFIO_REGION_INFO_FLAG_READ);
 		EXPECT_TRUE(info.flags & VFIO_REGION_INFO_FLAG_WRITE);
-		/*
-		 * I/O ports (flag 0x100) can't be mapped, memory can unless it
-		 * is in the middle of a page
-		 */
-		EXPECT_EQ(!(res.flags & 0x100) &&
-			  (size >= getpagesize() ||
-			   !(res.start & (getpagesize() - 1))),
+		/* Less than a page may share its page with other BARs */
+		if (!(res.flags & 0x100) && size < getpagesize())
+			continue;
+		/* I/O ports (flag 0x100) can't be mapped, memory can */
+		EXPECT_EQ(!(res.flags & 0x100),
 			  !!(info.flags & VFIO_REGION_INFO_FLAG_MMAP))
 			TH_LOG("%s BAR %u: resource flags %llx", self->bdf, i,
 			       (unsigned long long)res.flags);
