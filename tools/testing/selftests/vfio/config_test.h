@@ -28,6 +28,8 @@ FIXTURE_VARIANT_ADD(cfg, IVSHMEM) { .kind = "IVSHMEM" };
 
 FIXTURE_SETUP(cfg)
 {
+	u32 ioas;
+
 	self->iommufd = -1;
 	self->fd = -1;
 	REQUIRE_DEVICE(self->bdf, variant->kind);
@@ -36,6 +38,9 @@ FIXTURE_SETUP(cfg)
 	self->fd = vfio_cdev_open(self->bdf);
 	ASSERT_LE(0, self->fd) TH_LOG("device %s", self->bdf);
 	ASSERT_RC(0, vfio_cdev_bind(self->fd, self->iommufd, NULL));
+	/* Where the IOMMU translates interrupts there are none without. */
+	ASSERT_RC(0, iommufd_ioas_alloc(self->iommufd, &ioas));
+	ASSERT_RC(0, vfio_cdev_attach(self->fd, &ioas));
 }
 
 FIXTURE_TEARDOWN(cfg)
