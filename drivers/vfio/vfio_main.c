@@ -310,6 +310,6 @@ module_init(vfio_init);
 module_exit(vfio_exit);
 
 MODULE_VERSION(VFIO_VERSION);
-MODULE_LICENSE("GPL v2");
+MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION(VFIO_DESC);
 MODULE_SOFTDEP("post: vfio_iommu_type1 vfio_iommu_spapr_tce");

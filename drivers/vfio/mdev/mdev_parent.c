@@ -132,5 +132,5 @@ subsys_initcall(mdev_init);
 module_exit(mdev_exit);
 
 MODULE_VERSION(MDEV_VERSION);
-MODULE_LICENSE("GPL v2");
+MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Mediated device Core Driver");

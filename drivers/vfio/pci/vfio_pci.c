@@ -233,4 +233,4 @@ module_init(vfio_pci_init);
 module_exit(vfio_pci_exit);
 
 MODULE_DESCRIPTION("VFIO PCI - User Level meta-driver");
-MODULE_LICENSE("GPL v2");
+MODULE_LICENSE("GPL");

@@ -410,5 +410,5 @@ static void __exit vfio_pci_core_exit(void)
 }
 module_exit(vfio_pci_core_exit);
 
-MODULE_LICENSE("GPL v2");
+MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("core driver for VFIO based PCI devices");

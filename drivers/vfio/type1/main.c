@@ -82,5 +82,5 @@ static void __exit type1_exit(void)
 module_exit(type1_exit);
 
 MODULE_VERSION("0.2");
-MODULE_LICENSE("GPL v2");
+MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Type1 IOMMU driver for VFIO");
