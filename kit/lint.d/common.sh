@@ -7,6 +7,10 @@ export LC_ALL=C
 SRC=/src/build/linux
 OUT=/src/build/lint
 JOBS=${JOBS:-$(nproc)}
+# what checkpatch finds and we want in programs: BIT() and READ_ONCE() are the
+# kernel's, not for them; the test harness is made of macros that open blocks and
+# return, with an if of their own inside
+PROGRAM_TYPES=BIT_MACRO,VOLATILE,MACRO_ARG_REUSE,MACRO_WITH_FLOW_CONTROL,COMPLEX_MACRO,BRACES
 
 # our_files PATTERN...: files of the project that match one of the extended
 # regular expressions. The project holds nothing but our files.

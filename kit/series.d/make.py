@@ -105,10 +105,16 @@ def with_figures(patch, text, table):
         value = base if what == "base" else ours
         return (f"{value:.0f}" if value >= 100 else f"{value:g}").rjust(int(width or 0))
 
-    return re.sub(r"@(base|ours|ratio):([^@| ]+)(?:\|(\d+))?@", figure, text)
+    text = re.sub(r"@(base|ours|ratio):([^@| ]+)(?:\|(\d+))?@", figure, text)
+    for line in text.splitlines():
+        if len(line) > 75:
+            die(f"{PLAN}/{patch}: longer than 75 columns:", line)
+    return text
 
 
 def read(path):
+    if os.path.islink(path):
+        return 0o120000, os.readlink(path).encode()
     mode = 0o100755 if os.access(path, os.X_OK) else 0o100644
     with open(path, "rb") as f:
         return mode, f.read()
