@@ -338,6 +338,20 @@ def write_patches(out, cover, tip, who, date):
         f.write(text)
 
 
+def declare_8bit(out):
+    """git does so for messages, and send-email would ask about the rest."""
+    for name in os.listdir(out):
+        if not name.endswith(".patch"):
+            continue
+        with open(f"{out}/{name}", "rb") as f:
+            head, blank, body = f.read().partition(b"\n\n")
+        if body.isascii() or b"\nContent-Transfer-Encoding:" in head:
+            continue
+        with open(f"{out}/{name}", "wb") as f:
+            f.write(head + b"\nMIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\n"
+                    b"Content-Transfer-Encoding: 8bit" + blank + body)
+
+
 def main():
     name, email, date, out = sys.argv[1:]
     patches = [Patch(n) for n in sorted(os.listdir(PLAN)) if re.match(r"\d{4}-[\w-]+\Z", n)]
@@ -366,6 +380,7 @@ def main():
         for mark, patch in enumerate(patches, 2):
             f.write(f"{marks[f':{mark}']} {patch.name}\n")
     write_patches(out, cover, "series", (name, email), date)
+    declare_8bit(out)
     print(f"{len(patches)} patches")
 
 
