@@ -392,12 +392,26 @@ TEST_F_TIMEOUT(msi, add_vectors, 120)
 	EXPECT_WORKS(0);
 }
 
+/*
+ * Another number of vectors each time. With an ITS powers of two, as far as MSI is
+ * concerned: it takes as many for the device, but gets back those that were asked for.
+ */
+static u32 round_count(u32 round, u32 count, u32 index)
+{
+#ifdef __aarch64__
+	if (index == VFIO_PCI_MSI_IRQ_INDEX)
+		return 1U << (round % (32 - __builtin_clz(count)));
+#endif
+	return round % count + 1;
+}
+
 TEST_F_TIMEOUT(msi, disable_and_enable, 120)
 {
 	int i, n = vfio_test_rounds(10);
 
 	for (i = 0; i < n; i++) {
-		ASSERT_RC(0, enable_again(self, 0, i % self->count + 1));
+		ASSERT_RC(0, enable_again(self, 0, round_count(i, self->count,
+							 self->index)));
 		EXPECT_WORKS(0);
 		ASSERT_RC(0, vfio_irq_disable(self->fd, self->index));
 		EXPECT_SILENT(0);
