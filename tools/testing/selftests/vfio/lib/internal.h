@@ -21,6 +21,6 @@
 void dev_path(char *path, const char *name, const char *file);
 
 /* The beginning of a file as a string, in @len bytes: its length, or -errno. */
-ssize_t read_text(const char *path, char *buf, size_t len);
+ssize_t libvfio_read_text(const char *path, char *buf, size_t len);
 
 #endif /* LIBVFIO_INTERNAL_H */

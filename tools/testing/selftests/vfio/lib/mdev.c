@@ -50,7 +50,7 @@ int mdev_type_text(const char *parent, const char *type, const char *file,
 	ssize_t n;
 
 	mdev_type_path(path, parent, type, file);
-	n = read_text(path, buf, len);
+	n = libvfio_read_text(path, buf, len);
 	return n < 0 ? n : 0;
 }
 

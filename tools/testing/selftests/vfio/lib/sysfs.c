@@ -21,7 +21,7 @@ void dev_path(char *path, const char *name, const char *file)
 		 strchr(name, ':') ? PCI_SYSFS : MDEV_SYSFS, name, file);
 }
 
-ssize_t read_text(const char *path, char *buf, size_t len)
+ssize_t libvfio_read_text(const char *path, char *buf, size_t len)
 {
 	ssize_t n;
 	int fd;
@@ -43,7 +43,7 @@ int sysfs_read_u64(const char *path, u64 *val)
 	char buf[64], *end;
 	int ret;
 
-	ret = read_text(path, buf, sizeof(buf));
+	ret = libvfio_read_text(path, buf, sizeof(buf));
 	if (ret < 0)
 		return ret;
 	errno = 0;
@@ -86,7 +86,7 @@ int pci_dev_attr_text(const char *bdf, const char *name, char *buf, size_t len)
 	int ret;
 
 	dev_path(path, bdf, name);
-	ret = read_text(path, buf, len);
+	ret = libvfio_read_text(path, buf, len);
 	if (ret < 0)
 		return ret;
 	buf[strcspn(buf, "\n")] = '\0';
