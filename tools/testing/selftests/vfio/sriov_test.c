@@ -915,6 +915,8 @@ TEST_F_TIMEOUT(vf, msix, SLOW)
 		fds[i] = evfd_new();
 		ASSERT_LE(0, fds[i]);
 	}
+	/* Where the IOMMU translates interrupts there are none without. */
+	ASSERT_RC(0, vfio_cdev_attach(self->vf_fd, &self->iommu->ioas_id));
 	vfio_cfg_command(self->pf_fd, 0, PCI_COMMAND_MEMORY);
 	reg_write(self->pf_fd, IGB_GPIE, IGB_GPIE_MSIX);
 	ASSERT_RC(0, vfio_irq_set_fds(self->vf_fd, VFIO_PCI_MSIX_IRQ_INDEX, 0,
