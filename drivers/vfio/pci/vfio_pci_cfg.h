@@ -143,7 +143,8 @@ struct vfio_pci_cfg {
  * @base: offset of the span that it belongs to
  * @lanes: bits of the dword that the user writes
  * @store: those among them that may be written; a hook may take some out
- * @through: those among @store that go to hardware; a hook may take some out
+ * @through: those among @store that go to hardware; a hook may add some or take
+ *           some out
  * @val: the user's bits in their place; a hook may change them
  * @old: the virtual dword before
  * @note: what the first hook of a register has to tell the second

@@ -195,6 +195,13 @@ static void command_before(struct vfio_pci_core_device *vdev, struct vfio_pci_cf
 	u32 cmd = vfio_pci_cfg_new(w);
 	u32 host;
 
+	/*
+	 * A VF's bit is kept for the user to read back, but hardware gets it, too:
+	 * there are VFs that decode memory by it, whatever PCIe 6.0 sec. 9.3.4.1.3
+	 * says, and they have lost it when their PF was reset.
+	 */
+	w->through |= w->store & PCI_COMMAND_MEMORY;
+
 	if (w->old & ~cmd & PCI_COMMAND_MEMORY)
 		vfio_pci_cfg_zap_and_lock(vdev);
 	else

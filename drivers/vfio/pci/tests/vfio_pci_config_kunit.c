@@ -268,6 +268,26 @@ static void vf_header(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, user_read(test, PCI_BASE_ADDRESS_0, 4), 0xffffc00c);
 }
 
+/* A VF's own bit is hardwired, or it is not: then the user's word counts */
+static void vf_memory_goes_through(struct kunit *test)
+{
+	struct fake_cfg *fake = test->priv;
+
+	fake_allow(test, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	fake->pdev->is_virtfn = 1;
+	fake->pdev->no_command_memory = 1;
+	fake_open(test);
+
+	/* As after a reset of the PF: on for the user, off in hardware */
+	fake_put(test, PCI_COMMAND, 2, 0);
+	KUNIT_EXPECT_EQ(test, user_read(test, PCI_COMMAND, 2), PCI_COMMAND_MEMORY);
+	user_write(test, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	KUNIT_EXPECT_EQ(test, fake_get(test, PCI_COMMAND, 2), PCI_COMMAND_MEMORY);
+	user_write(test, PCI_COMMAND, 2, 0);
+	KUNIT_EXPECT_EQ(test, fake_get(test, PCI_COMMAND, 2), 0);
+	FAKE_EXPECT_EVENTS(test, FAKE_WRITE, FAKE_ZAP, FAKE_WRITE);
+}
+
 static void command_goes_through(struct kunit *test)
 {
 	struct fake_cfg *fake = test->priv;
@@ -523,6 +543,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(single_pieces),
 	KUNIT_CASE(ids_are_virtual),
 	KUNIT_CASE(vf_header),
+	KUNIT_CASE(vf_memory_goes_through),
 	KUNIT_CASE(command_goes_through),
 	KUNIT_CASE(command_leaves_real_intx_disable),
 	KUNIT_CASE(command_intx_disable_is_virtual),
