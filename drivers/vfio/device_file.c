@@ -30,7 +30,7 @@
 struct vfio_device_file *vfio_device_file_alloc(struct vfio_device *device,
 						const struct vfio_device_file_ops *ops)
 {
-	struct vfio_device_file *df = kzalloc(sizeof(*df), GFP_KERNEL_ACCOUNT);
+	struct vfio_device_file *df = kzalloc_obj(*df, GFP_KERNEL_ACCOUNT);
 
 	if (!df)
 		return ERR_PTR(-ENOMEM);
@@ -157,7 +157,7 @@ void vfio_device_file_close(struct vfio_device_file *df)
  * vfio_device_file_grant() - Open the gate
  * @df: file that has opened the device, and is complete
  *
- * The release here pairs with the acquire in vfio_device_file_has_access():
+ * The release here pairs with the acquire in vfio_device_file_has_access()::
  *
  *	bind (one task)				use (any other task)
  *	---------------				--------------------

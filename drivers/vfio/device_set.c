@@ -33,7 +33,7 @@ static struct vfio_device_set *vfio_device_set_get(void *set_id)
 		return set;
 	}
 
-	set = kzalloc(sizeof(*set), GFP_KERNEL);
+	set = kzalloc_obj(*set);
 	if (!set)
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&set->lock);

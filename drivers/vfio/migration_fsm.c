@@ -126,7 +126,7 @@ EXPORT_SYMBOL_IF_KUNIT(vfio_mig_state_known);
  * keeps anybody here for longer.
  *
  * Return: 0, or -EINVAL if the device lacks one of the two states or there is no
- * way; *next is untouched then.
+ * way; @next is not written then.
  */
 VISIBLE_IF_KUNIT int vfio_mig_next(u64 flags, unsigned int cur, unsigned int want,
 				   unsigned int *next)

@@ -203,8 +203,9 @@ struct vfio_device {
  *             called for any offset and without a lock, the answer decides where
  *             mappings are placed and nothing else.  Optional: without it
  *             regions count as aligned in memory as they are in the file
- * @read: read() on the device file, *ppos selects the region; optional
- * @write: write() on the device file; optional
+ * @read: read() on the device file, the position it points to selects the region;
+ *        optional
+ * @write: write() on the device file, likewise; optional
  */
 struct vfio_device_ops {
 	char *name;
@@ -268,8 +269,8 @@ struct vfio_migration_ops {
  *             nodes of type struct interval_tree_node whose last is inclusive, which
  *             are not empty and do not overlap.  The core owns the nodes; the driver
  *             may join them by vfio_combine_iova_ranges() and must not refer to
- *             them later.  *page_size is the number of bytes that one bit should
- *             stand for, and then the one that the device took.  0 or a negative
+ *             them later.  @page_size points to the number of bytes that one bit
+ *             should stand for, and then the one that the device took.  0 or a negative
  *             errno with nothing begun, also for a device that logs already
  * @log_stop: end that, and forget what was logged; 0 or a negative errno.  Also
  *            called when the user could not be told of the success of @log_start

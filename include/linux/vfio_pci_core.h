@@ -212,7 +212,13 @@ struct vfio_pci_core_device {
 	struct vfio_pci_eventfd __rcu *req_trigger;
 };
 
-/* Access widths of vfio_pci_core_do_io_rw(), in bytes */
+/**
+ * enum vfio_pci_io_width - widths of an access by vfio_pci_core_do_io_rw(), in bytes
+ * @VFIO_PCI_IO_WIDTH_1: one byte
+ * @VFIO_PCI_IO_WIDTH_2: 16 bits, aligned, as are all that are wider
+ * @VFIO_PCI_IO_WIDTH_4: 32 bits
+ * @VFIO_PCI_IO_WIDTH_8: 64 bits, where the architecture has such an access
+ */
 enum vfio_pci_io_width {
 	VFIO_PCI_IO_WIDTH_1 = 1,
 	VFIO_PCI_IO_WIDTH_2 = 2,

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The only way to the host's configuration space.
+ * The user's way to the real configuration space of a device.
  *
- * Whatever the library wants from the real configuration space of a device
- * goes through vdev->cfg_host.  There is one set of operations for hardware,
- * here; the KUnit tests bring their own.  No lock is needed: the PCI core
- * serialises accesses, and holds back those made while the device is in the
- * middle of a reset or a change of its power state.
+ * What the virtual configuration space wants from the real one, and memory
+ * decoding, go through vdev->cfg_host.  There is one set of operations for
+ * hardware, here; the KUnit tests bring their own.  No lock is needed: the PCI
+ * core serialises accesses, and holds back those made while the device is in
+ * the middle of a reset or a change of its power state.
+ *
+ * Registers that the library reads or writes for itself (INTx Disable, the
+ * place of the MSI-X table, No_Soft_Reset) it asks the PCI core for.
  *
  * Called by everybody above; calls nobody in the library.
  */

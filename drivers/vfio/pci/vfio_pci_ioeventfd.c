@@ -270,12 +270,14 @@ static int vfio_pci_ioeventfd_add(struct vfio_pci_core_device *vdev, void __iome
  * removed.
  *
  * Return: 0, or
- * -EINVAL: @offset is in no BAR, @width bytes there do not lie inside of it or
- *          touch the MSI-X table, @fd is below -1 or no eventfd;
- * -EBUSY, -ENOMEM: the BAR is not usable, see vfio_pci_core_get_iomap();
- * -EEXIST: there is such an entry; -ENODEV: there is none to remove;
- * -ENOSPC: the device has as many as it may have; -EBADF: @fd is not open;
- * -ENOMEM
+ *
+ * * -EINVAL: @offset is in no BAR, @width bytes there do not lie inside of it or
+ *   touch the MSI-X table, @fd is below -1 or no eventfd
+ * * -EBUSY, -ENOMEM: the BAR is not usable, see vfio_pci_core_get_iomap()
+ * * -EEXIST: there is such an entry; -ENODEV: there is none to remove
+ * * -ENOSPC: the device has as many as it may have
+ * * -EBADF: @fd is not open
+ * * -ENOMEM: no memory for the entry
  *
  * Context: process context, sleeps; takes ioeventfds_lock, memory_lock is not
  * held

@@ -13,15 +13,15 @@
 
 struct dma_buf;
 
-/* ---- vfio_pci_cfg_access.c: the only way to the host's configuration space */
+/* ---- vfio_pci_cfg_access.c: access to the real configuration space */
 
 /**
  * struct vfio_pci_cfg_host_ops - How configuration space is reached
- * @read: read @len (1, 2 or 4) bytes at @pos, naturally aligned, into *val;
+ * @read: read @len (1, 2 or 4) bytes at @pos, naturally aligned, into @val;
  *        0 or a negative errno
  * @write: write likewise
  * @vpd_read: read the 4 bytes of Vital Product Data at @addr (15 bits) into
- *            *data; 0 or a negative errno
+ *            @data; 0 or a negative errno
  * @vpd_write: write likewise
  * @set_readrq: set the Max Read Request Size to @bytes, a power of two from
  *              128 up; 0 or a negative errno

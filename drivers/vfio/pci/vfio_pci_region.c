@@ -15,7 +15,7 @@
  * struct vfio_pci_region_type - How one region works
  * @info: fill in size and flags, add capabilities; info->offset is done.
  *        Returns 0 or a negative errno
- * @rw: read or write at *ppos (region index included) and advance it; returns
+ * @rw: read or write at the position (region index included) and advance it; returns
  *      the bytes done or a negative errno
  * @mmap: map; NULL if the region cannot be
  */

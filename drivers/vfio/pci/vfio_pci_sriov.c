@@ -86,7 +86,7 @@ static struct vfio_pci_sriov *sriov_find(struct pci_dev *pf)
 
 static struct vfio_pci_sriov *sriov_alloc(struct vfio_pci_core_device *vdev)
 {
-	struct vfio_pci_sriov *sriov = kzalloc(sizeof(*sriov), GFP_KERNEL);
+	struct vfio_pci_sriov *sriov = kzalloc_obj(*sriov);
 
 	if (!sriov)
 		return NULL;

@@ -120,7 +120,7 @@ static void life_alloc_and_put(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen.releases, 1);
 }
 
-/* I1: an inode for each device, none shared, of a file system of our own */
+/* An inode for each device, none shared, of a file system of our own */
 static void life_one_inode_each(struct kunit *test)
 {
 	struct life_device *a = life_alloc_ok(test);
@@ -241,7 +241,7 @@ static void life_register_physical_without_iommu(struct kunit *test)
 
 #ifdef CONFIG_FAULT_INJECTION
 /*
- * I1: let the first, second, third... allocation fail until none is left to
+ * Let the first, second, third... allocation fail until none is left to
  * fail.  Each failure is an error that is told, and leaves nothing behind:
  * kmemleak, and the unloading of the module, see to that.
  */

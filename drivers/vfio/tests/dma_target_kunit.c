@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KUnit tests for targets of DMA in a device's memory (I4): started while the
+ * KUnit tests for targets of DMA in a device's memory: started while the
  * device is open and its driver lets them, stopped otherwise, and never again
  * after the device was closed.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KUnit tests of the way through the devices of an IOMMU group: I5, a backend
- * thinks in devices.
+ * KUnit tests of the way through the devices of an IOMMU group, for backends,
+ * which think in devices.
  */
 #include <kunit/device.h>
 #include <kunit/test.h>

@@ -15,8 +15,8 @@ module_param(dma_entry_limit, uint, 0644);
 MODULE_PARM_DESC(dma_entry_limit, "Mappings that a container may have (65535)");
 
 /*
- * Version 1 differs in nothing but what becomes of a mapping that would have to be
- * cut.
+ * Version 1 differs in what becomes of a mapping that would have to be cut, and has
+ * neither a dirty log nor pages for emulated devices.
  */
 static void *type1_open(unsigned long arg)
 {
