@@ -5,19 +5,31 @@
  *	NAME VALUE UNIT
  *
  * where VALUE counts nanoseconds: in a machine whose clock counts instructions
- * (kit/boot --icount) it is instructions. "NAME absent UNIT" says that this
+ * (QEMU's -icount) it is instructions. "NAME absent UNIT" says that this
  * kernel lacks what is needed. BENCH_ONLY, patterns as the shell has them with
  * spaces between, chooses operations by name.
  */
 #ifndef VFIO_BENCH_H
 #define VFIO_BENCH_H
 
+#include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#include "vfio_test.h"
+#include <linux/compiler.h>
+
+#include <libvfio.h>
+
+#include "test_env.h"
 
 /* The best of so many rounds: without the share of timer interrupts */
 #define BENCH_ROUNDS	7

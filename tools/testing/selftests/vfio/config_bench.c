@@ -2,13 +2,21 @@
 /*
  * What accesses to configuration space cost. Not a test: it prints nanoseconds
  * per access, system call included, and the same per byte. In a machine whose
- * clock counts instructions (kit/boot --icount) they are instructions.
+ * clock counts instructions (QEMU's -icount) they are instructions.
  *
  * usage: run.sh config_bench	(devices as for the tests)
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "vfio_test.h"
+#include <libvfio.h>
+
+#include "test_env.h"
 
 /* The best of so many rounds of so many accesses: without the timer's share */
 #define ROUNDS		10

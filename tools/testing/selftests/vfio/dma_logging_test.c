@@ -47,14 +47,7 @@ FIXTURE_VARIANT_ADD(logging, logs_only) { .name = TEST_DEVICE_LOGS };
 
 FIXTURE_SETUP(logging)
 {
-	self->iommufd = -1;
-	self->fd = -1;
-	self->bdf = variant->name;
-	REQUIRE_TEST_DEVICES();
-	self->iommufd = iommufd_open();
-	ASSERT_LE(0, self->iommufd);
-	self->fd = test_device_open(self->bdf, self->iommufd);
-	ASSERT_LE(0, self->fd) TH_LOG("device %s", self->bdf);
+	SETUP_TEST_DEVICE(variant->name);
 }
 
 FIXTURE_TEARDOWN(logging)
@@ -612,14 +605,7 @@ FIXTURE(no_log)
 
 FIXTURE_SETUP(no_log)
 {
-	self->iommufd = -1;
-	self->fd = -1;
-	self->bdf = TEST_DEVICE_STOPS;
-	REQUIRE_TEST_DEVICES();
-	self->iommufd = iommufd_open();
-	ASSERT_LE(0, self->iommufd);
-	self->fd = test_device_open(self->bdf, self->iommufd);
-	ASSERT_LE(0, self->fd);
+	SETUP_TEST_DEVICE(TEST_DEVICE_STOPS);
 }
 
 FIXTURE_TEARDOWN(no_log)

@@ -231,7 +231,7 @@ FIXTURE_TEARDOWN(gate)
 	EXPECT_DEVICE_OK();
 }
 
-/* I3: the gate between all operations and one binder. */
+/* The gate between all operations and one binder. */
 TEST_F_TIMEOUT(gate, hammer, 240)
 {
 	struct hammer h[ARRAY_SIZE(ops)];

@@ -42,14 +42,7 @@ FIXTURE_VARIANT_ADD(stream, stop_copy) {
 
 FIXTURE_SETUP(stream)
 {
-	self->iommufd = -1;
-	self->fd = -1;
-	self->bdf = variant->name;
-	REQUIRE_TEST_DEVICES();
-	self->iommufd = iommufd_open();
-	ASSERT_LE(0, self->iommufd);
-	self->fd = test_device_open(self->bdf, self->iommufd);
-	ASSERT_LE(0, self->fd) TH_LOG("device %s", self->bdf);
+	SETUP_TEST_DEVICE(variant->name);
 }
 
 FIXTURE_TEARDOWN(stream)
@@ -203,15 +196,8 @@ FIXTURE_VARIANT_ADD(precopy, simple) { .name = "vfio-test.2" };
 
 FIXTURE_SETUP(precopy)
 {
-	self->iommufd = -1;
-	self->fd = -1;
 	self->stream = -1;
-	self->bdf = variant->name;
-	REQUIRE_TEST_DEVICES();
-	self->iommufd = iommufd_open();
-	ASSERT_LE(0, self->iommufd);
-	self->fd = test_device_open(self->bdf, self->iommufd);
-	ASSERT_LE(0, self->fd) TH_LOG("device %s", self->bdf);
+	SETUP_TEST_DEVICE(variant->name);
 	fill(self->memory, sizeof(self->memory), 2);
 	ASSERT_RC(0, test_device_write(self->fd, TEST_AT_MEMORY, self->memory,
 				       sizeof(self->memory)));

@@ -76,14 +76,7 @@ FIXTURE_VARIANT_ADD(migration, stop_copy) {
 
 FIXTURE_SETUP(migration)
 {
-	self->iommufd = -1;
-	self->fd = -1;
-	self->bdf = variant->name;
-	REQUIRE_TEST_DEVICES();
-	self->iommufd = iommufd_open();
-	ASSERT_LE(0, self->iommufd);
-	self->fd = test_device_open(self->bdf, self->iommufd);
-	ASSERT_LE(0, self->fd) TH_LOG("device %s", self->bdf);
+	SETUP_TEST_DEVICE(variant->name);
 }
 
 FIXTURE_TEARDOWN(migration)

@@ -80,6 +80,18 @@ static inline int test_device_open(const char *name, int iommufd)
 		SKIP(return, "no test devices: vfio-test-device is not loaded"); \
 } while (0)
 
+/* What a fixture with members bdf, iommufd and fd begins with */
+#define SETUP_TEST_DEVICE(name) do {					\
+	self->bdf = (name);						\
+	self->iommufd = -1;						\
+	self->fd = -1;							\
+	REQUIRE_TEST_DEVICES();						\
+	self->iommufd = iommufd_open();					\
+	ASSERT_LE(0, self->iommufd);					\
+	self->fd = test_device_open(self->bdf, self->iommufd);		\
+	ASSERT_LE(0, self->fd) TH_LOG("device %s", self->bdf);		\
+} while (0)
+
 /* pread() and pwrite() of all of it: 0 or -errno */
 static inline int test_device_read(int fd, u64 at, void *buf, size_t len)
 {

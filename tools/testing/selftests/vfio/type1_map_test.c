@@ -3,7 +3,7 @@
  * Mapping and unmapping in a type1 container, seen from the caller's side:
  * which arguments are refused with which error, what is unmapped by ranges
  * that don't fit, and what is accounted. Both versions of type1, which differ
- * in nothing but ranges that cut a mapping.
+ * here in nothing but ranges that cut a mapping.
  *
  * No device moves data here; type1_dma_test has that.
  */

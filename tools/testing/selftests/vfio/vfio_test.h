@@ -20,25 +20,7 @@
 
 #include "kselftest_harness.h"
 #include <libvfio.h>
-
-#ifndef ARRAY_SIZE
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#endif
-
-/*
- * The device of a kind ("NVME", "IGB", "E1000E", "EDU", "IVSHMEM", "TESTDEV",
- * "RNG", "NVMESRIOV") that run.sh, or the caller, put into VFIO_<kind>; NULL
- * without one.
- */
-static inline const char *vfio_test_bdf(const char *kind)
-{
-	char var[32];
-	const char *bdf;
-
-	snprintf(var, sizeof(var), "VFIO_%s", kind);
-	bdf = getenv(var);
-	return bdf && *bdf ? bdf : NULL;
-}
+#include "test_env.h"
 
 #define REQUIRE_DEVICE(bdf_, kind) do {					\
 	(bdf_) = vfio_test_bdf(kind);					\
