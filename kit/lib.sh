@@ -127,6 +127,22 @@ in_root() {
 	' in_root "$ROOT" "$TOP" "${AS_LINUX:-}" "$@"
 }
 
+# root_adds FILE PACKAGE...: packages that one command alone needs, which FILE in
+# build/root comes with. They are no part of kit/root's list: whoever has no use for
+# that command does without, and no stamp changes
+root_adds() {
+	local file=$1
+	shift
+
+	[ ! -e "$ROOT/$file" ] || return 0
+	step_lock root
+	# shellcheck disable=SC2016
+	long "$* into build/root" "$LOGS/root-$1.log" in_root sh -ec \
+		'apt-get update -qq; apt-get install -y -qq --no-install-recommends "$@"' sh "$@" ||
+		die "could not install $* into build/root: after a network problem run this again"
+	step_unlock
+}
+
 # What make needs for an architecture, and the kernel that boots (below OBJ); the
 # name of its file is the target that makes it
 declare -A ARCH_MAKE=([x86]='' [arm64]='ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-')
