@@ -120,7 +120,7 @@ static unsigned int table_end(unsigned int off, unsigned int bits)
 }
 
 /*
- * PCIe 6.0 sec. 7.9.1 (VC) and 7.9.2 (MFVC): the registers of each virtual
+ * PCIe r6.0 sec. 7.9.1 (VC) and 7.9.2 (MFVC): the registers of each virtual
  * channel, and arbitration tables behind them at offsets of the device's choice.
  */
 static unsigned int vc_len(struct vfio_pci_core_device *vdev, unsigned int pos, unsigned int room)
@@ -161,7 +161,7 @@ static unsigned int vc_len(struct vfio_pci_core_device *vdev, unsigned int pos, 
 	return len;
 }
 
-/* VSEC and DVSEC have their length in the same place (PCIe 6.0 sec. 7.9.5, 7.9.6) */
+/* VSEC and DVSEC have their length in the same place (PCIe r6.0 sec. 7.9.5, 7.9.6) */
 static unsigned int vsec_len(struct vfio_pci_core_device *vdev, unsigned int pos, unsigned int room)
 {
 	unsigned int len;
@@ -184,7 +184,7 @@ static unsigned int acs_len(struct vfio_pci_core_device *vdev, unsigned int pos,
 	if (!(cap & PCI_ACS_EC))
 		return PCI_ACS_EGRESS_CTL_V;
 
-	/* Zero stands for 256 (PCIe 6.0 sec. 7.7.11.2) */
+	/* Zero stands for 256 (PCIe r6.0 sec. 7.7.11.2) */
 	bits = (u8)(cap >> 8) ?: 256;
 	return PCI_ACS_EGRESS_CTL_V + round_up(bits, 32) / 8;
 }
@@ -352,7 +352,7 @@ static bool has_ext_caps(struct vfio_pci_core_device *vdev)
 	return false;
 }
 
-/* PCIe 6.0 sec. 7.6: one header dword each, the first at 0x100 */
+/* PCIe r6.0 sec. 7.6: one header dword each, the first at 0x100 */
 static void find_ext_caps(struct vfio_pci_core_device *vdev)
 {
 	DECLARE_BITMAP(seen, PCI_CFG_SPACE_EXP_SIZE / 4) = { };

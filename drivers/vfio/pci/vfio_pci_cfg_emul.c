@@ -180,7 +180,7 @@ static void bars_restore(struct vfio_pci_core_device *vdev)
 		vfio_pci_cfg_host_write(vdev, PCI_COMMAND, 2, cmd | PCI_COMMAND_INTX_DISABLE);
 }
 
-/* ---- Command (PCI 3.0 sec. 6.2.2, PCIe 6.0 sec. 7.5.1.1.3) */
+/* ---- Command (PCI 3.0 sec. 6.2.2, PCIe r6.0 sec. 7.5.1.1.3) */
 
 #define CMD_DECODE	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 #define CMD_UPPER	0xff00U
@@ -197,7 +197,7 @@ static void command_before(struct vfio_pci_core_device *vdev, struct vfio_pci_cf
 
 	/*
 	 * A VF's bit is kept for the user to read back, but hardware gets it, too:
-	 * there are VFs that decode memory by it, whatever PCIe 6.0 sec. 9.3.4.1.3
+	 * there are VFs that decode memory by it, whatever PCIe r6.0 sec. 9.3.4.1.3
 	 * says, and they have lost it when their PF was reset.
 	 */
 	w->through |= w->store & PCI_COMMAND_MEMORY;
@@ -336,7 +336,7 @@ const struct vfio_pci_cfg_emul vfio_pci_cfg_emul_msi = {
 	.after = msi_after,
 };
 
-/* ---- PCI Express (PCIe 6.0 sec. 7.5.3.4) */
+/* ---- PCI Express (PCIe r6.0 sec. 7.5.3.4) */
 
 /*
  * A device whose read requests are smaller than the packets of its hierarchy

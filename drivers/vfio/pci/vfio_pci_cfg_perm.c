@@ -32,7 +32,7 @@
 		.rest = { __VA_ARGS__ },					\
 	}
 
-/* ---- The standard header (PCI 3.0 sec. 6.1, PCIe 6.0 sec. 7.5.1) */
+/* ---- The standard header (PCI 3.0 sec. 6.1, PCIe r6.0 sec. 7.5.1) */
 
 #define HEADER_REGS(memory)								\
 	[PCI_VENDOR_ID / 4] = { .virt = ALL },						\
@@ -161,7 +161,7 @@ static const struct vfio_pci_cfg_reg vndr_regs[] = {
 LAYOUT(vndr, .write = ALL);
 
 /*
- * PCIe 6.0 sec. 7.5.3.  Reset goes through the host.  Max Payload Size must
+ * PCIe r6.0 sec. 7.5.3.  Reset goes through the host.  Max Payload Size must
  * match the hierarchy, the host has set it.  Phantom functions would carry
  * requester ids that are not the device's.  ARI is the port's business.
  */
@@ -205,7 +205,7 @@ static const struct vfio_pci_cfg_layout *const std_layouts[] = {
 
 static_assert(ARRAY_SIZE(std_layouts) == PCI_CAP_ID_AF + 1);
 
-/* ---- Extended capabilities (PCIe 6.0 sec. 7.6 and following) */
+/* ---- Extended capabilities (PCIe r6.0 sec. 7.6 and following) */
 
 static const struct vfio_pci_cfg_reg ext_readonly_regs[] = {
 	{ .virt = ALL },

@@ -474,7 +474,7 @@ static void clear_span(struct vfio_pci_core_device *vdev, unsigned int num)
 	}
 }
 
-/* What the header says that is not a copy of hardware, PCIe 6.0 sec. 9.3.4 for VFs */
+/* What the header says that is not a copy of hardware, PCIe r6.0 sec. 9.3.4 for VFs */
 static void fix_header(struct vfio_pci_core_device *vdev)
 {
 	struct pci_dev *pdev = vdev->pdev;

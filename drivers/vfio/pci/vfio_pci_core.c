@@ -300,7 +300,7 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_aer_err_detected);
  * var vfio_pci_core_err_handlers - what a vfio-pci variant driver does about errors
  *
  * For &pci_driver.err_handler of drivers that have nothing to add. It signals an
- * uncorrectable error (PCIe 6.0 sec. 6.2) to the device's user, and keeps users
+ * uncorrectable error (PCIe r6.0 sec. 6.2) to the device's user, and keeps users
  * off a device that somebody else resets.
  */
 const struct pci_error_handlers vfio_pci_core_err_handlers = {

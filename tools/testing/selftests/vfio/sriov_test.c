@@ -757,7 +757,7 @@ FIXTURE_TEARDOWN(vf)
 	EXPECT_DEVICE_OK();
 }
 
-/* PCIe 6.0 sec. 9.3.4: much of a VF's header is not there in hardware. */
+/* PCIe r6.0 sec. 9.3.4: much of a VF's header is not there in hardware. */
 TEST_F_TIMEOUT(vf, config_header, SLOW)
 {
 	u16 cmd;
@@ -954,7 +954,7 @@ static bool mailbox_answers(int vf_fd)
  *
  * The VF goes through the PF's reset, too, and comes back as new. Linux then
  * restores the PF's SR-IOV capability, which alone says if VFs decode memory
- * (PCIe 6.0 sec. 9.3.3.3.4 and 9.3.4.1.3). QEMU's VFs also ask their own Command
+ * (PCIe r6.0 sec. 9.3.3.3.4 and 9.3.4.1.3). QEMU's VFs also ask their own Command
  * register, which nobody has restored: the VF's user writes it, as after a reset
  * of his own. Until then, reads come from nowhere (zeroes on a PC, ones on arm64).
  */
