@@ -93,7 +93,6 @@ static void vfio_pci_probe_intx(struct vfio_pci_core_device *vdev)
 	vdev->pci_2_3 = !vdev->nointx && !vdev->nointxmask && pci_intx_mask_supported(pdev);
 	if (vdev->nointx)
 		pci_info(pdev, "Masking broken INTx support\n");
-	vfio_pci_intx_prepare(vdev);
 }
 
 /* Where the MSI-X table is (PCI Local Bus 3.0 sec. 6.8.2); no BAR if nowhere */
@@ -142,9 +141,10 @@ int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
 	if (ret)
 		return ret;
 
+	vfio_pci_probe_intx(vdev);
 	/* No DMA before the user asks for it */
 	pci_clear_master(pdev);
-	ret = pci_enable_device(pdev);
+	ret = vfio_pci_intx_enable_device(vdev);
 	if (ret)
 		goto err_power;
 
@@ -163,7 +163,7 @@ int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
 	if (ret)
 		goto err_state;
 
-	vfio_pci_probe_intx(vdev);
+	vfio_pci_intx_prepare(vdev);
 	vfio_pci_probe_msix(vdev);
 	ret = vfio_pci_memory_open(vdev);
 	if (ret)

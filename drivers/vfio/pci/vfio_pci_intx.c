@@ -4,7 +4,8 @@
  *
  * Owns struct vfio_pci_intx, which exists while the user has INTx enabled.
  * Called by vfio_pci_intrs.c for SET_IRQS, by the configuration space code for
- * the user's DisINTx bit, and by power management.
+ * the user's DisINTx bit, by power management, and when the device is opened and
+ * closed.
  *
  * A level stays up until somebody serves the device, and that is the user.  So
  * every delivery masks the interrupt, the eventfd is signalled, and the user
@@ -80,6 +81,12 @@ static void intx_signal(struct vfio_pci_intx *intx)
 
 	if (trigger && !READ_ONCE(intx->vdev->virq_disabled))
 		eventfd_signal(trigger);
+}
+
+/* Is INTx Disable set while INTx is not enabled? Not if the line itself is masked */
+static bool intx_kept_off(const struct vfio_pci_core_device *vdev)
+{
+	return vdev->pci_2_3 || vdev->nointx;
 }
 
 static void intx_hw_mask(struct vfio_pci_intx *intx)
@@ -321,8 +328,70 @@ void vfio_pci_intx_disable(struct vfio_pci_core_device *vdev)
  */
 void vfio_pci_intx_silence(struct vfio_pci_core_device *vdev)
 {
-	if (vdev->pci_2_3 || vdev->nointx)
+	if (intx_kept_off(vdev))
 		intx_write_disable(vdev->pdev, true);
+}
+
+/**
+ * vfio_pci_intx_silence_saved() - The same for when its state is restored
+ * @vdev: device with INTx disabled, whose PCI state has been loaded and not been
+ *        restored yet
+ *
+ * Context: Any.
+ */
+void vfio_pci_intx_silence_saved(struct vfio_pci_core_device *vdev)
+{
+	if (intx_kept_off(vdev))
+		vdev->pdev->saved_config_space[PCI_COMMAND / 4] |= PCI_COMMAND_INTX_DISABLE;
+}
+
+/* Off the line as soon as the PCI core has let the device on it */
+static irqreturn_t intx_hold_off(int irq, void *dev_id)
+{
+	struct vfio_pci_core_device *vdev = dev_id;
+	u16 status;
+
+	pci_read_config_word(vdev->pdev, PCI_STATUS, &status);
+	if (!(status & PCI_STATUS_INTERRUPT))
+		return IRQ_NONE;
+	intx_write_disable(vdev->pdev, true);
+	return IRQ_HANDLED;
+}
+
+/**
+ * vfio_pci_intx_enable_device() - pci_enable_device() without a stray interrupt
+ * @vdev: device that is being opened, with pci_2_3 known and no interrupt of any
+ *        kind enabled
+ *
+ * The PCI core lets the INTx of a device through when it enables it.  One that had
+ * to be kept off its line, because it could not be reset after its last user, may
+ * hold it up from then on.  So there is somebody who serves it, until it is kept off
+ * again: the processor that takes the interrupt can be the one that enables the
+ * device, and would never come to the end of it.
+ *
+ * If the line belongs to somebody who does not share it there can be no handler, and
+ * the device is enabled without.
+ *
+ * Return: what pci_enable_device() returns
+ *
+ * Context: Process context, sleeps.
+ */
+int vfio_pci_intx_enable_device(struct vfio_pci_core_device *vdev)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	int ret, irq = pdev->irq;
+	u16 cmd;
+
+	pci_read_config_word(pdev, PCI_COMMAND, &cmd);
+	if (!vdev->pci_2_3 || !(cmd & PCI_COMMAND_INTX_DISABLE) ||
+	    !pdev->pin || !irq || irq == IRQ_NOTCONNECTED ||
+	    request_irq(irq, intx_hold_off, IRQF_SHARED, "vfio-pci (opening)", vdev))
+		return pci_enable_device(pdev);
+
+	ret = pci_enable_device(pdev);
+	intx_write_disable(pdev, true);
+	free_irq(irq, vdev);
+	return ret;
 }
 
 /**

@@ -71,6 +71,7 @@ int vfio_pci_intx_bind_trigger(struct vfio_pci_core_device *vdev,
 			       const struct vfio_pci_irq_set *set);
 void vfio_pci_intx_disable(struct vfio_pci_core_device *vdev);
 void vfio_pci_intx_silence(struct vfio_pci_core_device *vdev);
+void vfio_pci_intx_silence_saved(struct vfio_pci_core_device *vdev);
 
 /* vfio_pci_msi.c, for MSI and MSI-X */
 int vfio_pci_msi_trigger(struct vfio_pci_core_device *vdev, const struct vfio_pci_irq_set *set);

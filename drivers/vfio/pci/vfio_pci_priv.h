@@ -228,6 +228,7 @@ ssize_t vfio_pci_rom_rw(struct vfio_pci_core_device *vdev, char __user *buf, siz
 
 /* ---- vfio_pci_intx.c, vfio_pci_msi.c, vfio_pci_intrs.c (more in vfio_pci_irq.h) */
 
+int vfio_pci_intx_enable_device(struct vfio_pci_core_device *vdev);
 void vfio_pci_intx_prepare(struct vfio_pci_core_device *vdev);
 bool vfio_pci_intx_usable(struct vfio_pci_core_device *vdev);
 void vfio_pci_intx_suspend(struct vfio_pci_core_device *vdev);

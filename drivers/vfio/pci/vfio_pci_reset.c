@@ -148,15 +148,14 @@ void vfio_pci_reset_close(struct vfio_pci_core_device *vdev)
 
 	/*
 	 * Not reset, it may hold its interrupt line up, and nobody is left to
-	 * serve it. Who enables the device next lets INTx through again. It must
-	 * not get through meanwhile, either: the processor that takes it might
-	 * be this one, and never come to silence it.
+	 * serve it. Who enables the device next lets INTx through again; what is
+	 * restored here must not.
 	 */
 	if (ret)
 		vfio_pci_intx_silence(vdev);
 	if (!pci_load_and_free_saved_state(pdev, &vdev->pci_saved_state)) {
-		if (ret && (vdev->pci_2_3 || vdev->nointx))
-			pdev->saved_config_space[PCI_COMMAND / 4] |= PCI_COMMAND_INTX_DISABLE;
+		if (ret)
+			vfio_pci_intx_silence_saved(vdev);
 		pci_restore_state(pdev);
 	}
 	vfio_pci_memory_unlock(vdev);
