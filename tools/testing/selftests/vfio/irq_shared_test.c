@@ -5,6 +5,7 @@
  * kernel switches off a line whose interrupts nobody handles, and says so; that
  * is a failure, too.
  */
+#include <sched.h>
 #include <sys/eventfd.h>
 
 #include "vfio_test.h"
@@ -25,6 +26,7 @@ FIXTURE(shared) {
 	const char *bdf;	/* of the first */
 	struct iommu *iommu;
 	struct side side[2];
+	char line_cpus[64];	/* who takes the line's interrupts, if we changed it */
 };
 
 static int side_open(struct side *s, struct iommu *iommu)
@@ -44,6 +46,15 @@ static void side_close(struct side *s)
 	if (s->open)
 		vfio_pci_device_close(&s->device);
 	s->open = false;
+}
+
+static void line_cpus_path(const char *bdf, char *path, size_t len)
+{
+	u64 irq = 0;
+
+	pci_dev_attr(bdf, "irq", &irq);
+	snprintf(path, len, "/proc/irq/%llu/smp_affinity_list",
+		 (unsigned long long)irq);
 }
 
 FIXTURE_SETUP(shared)
@@ -68,8 +79,13 @@ FIXTURE_SETUP(shared)
 
 FIXTURE_TEARDOWN(shared)
 {
+	char path[64];
 	int i;
 
+	if (self->line_cpus[0]) {
+		line_cpus_path(self->bdf, path, sizeof(path));
+		EXPECT_RC(0, sysfs_write_str(path, self->line_cpus));
+	}
 	for (i = 0; i < 2; i++) {
 		if (self->side[i].open)
 			irq_edu.intx_deassert(self->side[i].device.bars[0].vaddr);
@@ -214,6 +230,42 @@ TEST_F(shared, other_closed)
 	ASSERT_RC(0, enable(a, INTX));
 	EXPECT_WORKS(a);
 	EXPECT_WORKS(b);
+}
+
+/*
+ * Nor may it be let through for a moment while it is closed and opened again. It is
+ * noticed when the processor that does so is the one that takes the interrupts, as
+ * a level that nobody takes down can keep it from going on.
+ */
+TEST_F(shared, reopened)
+{
+	struct side *a = &self->side[0], *b = &self->side[1];
+	u64 before, after;
+	char path[64];
+	cpu_set_t cpus;
+	int fd, i;
+
+	line_cpus_path(b->bdf, path, sizeof(path));
+	fd = open(path, O_RDONLY);
+	ASSERT_LE(0, fd);
+	ASSERT_LT(0, read(fd, self->line_cpus, sizeof(self->line_cpus) - 1));
+	close(fd);
+	ASSERT_RC(0, sysfs_write_str(path, "0"));
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(cpus), &cpus));
+
+	ASSERT_RC(0, enable(b, INTX));
+	for (i = 0; i < 3; i++) {
+		line(a, true);
+		ASSERT_RC(0, pci_dev_irq_count(b->bdf, &before));
+		side_close(a);
+		ASSERT_RC(0, side_open(a, self->iommu));
+		ASSERT_RC(0, pci_dev_irq_count(b->bdf, &after));
+		EXPECT_GT(100, after - before);
+		EXPECT_WORKS(b);
+	}
+	EXPECT_QUIET(b);
 }
 
 /* Enabling and disabling MSI moves the INTx Disable bit. */
