@@ -79,6 +79,22 @@ static bool log_has(int fd, const char *device, const char *text)
 	}
 }
 
+/*
+ * The same for a line that must be there: as long as another processor writes one
+ * nobody can read those that follow.
+ */
+static bool log_gets(int fd, const char *device, const char *text)
+{
+	int tries;
+
+	for (tries = 0; tries < 100; tries++) {
+		if (log_has(fd, device, text))
+			return true;
+		usleep(20000);
+	}
+	return false;
+}
+
 static bool has_driver(const char *bdf, const char *driver)
 {
 	char now[64];
@@ -133,6 +149,7 @@ FIXTURE_SETUP(vfs)
 
 FIXTURE_TEARDOWN(vfs)
 {
+	EXPECT_RC(0, pci_dev_attr_write(self->bdf, "sriov_drivers_autoprobe", "1"));
 	EXPECT_EQ(0, sysfs_write_str(ENABLE_SRIOV, "Y"));
 	if (has_driver(self->bdf, "vfio-pci"))
 		EXPECT_RC(0, pci_dev_set_numvfs(self->bdf, 0));
@@ -195,7 +212,7 @@ TEST_F_TIMEOUT(vfs, captured, SLOW)
 	EXPECT_TRUE(has_driver(self->vf, "vfio-pci"));
 	snprintf(text, sizeof(text), "Captured SR-IOV VF %s driver_override",
 		 self->vf);
-	EXPECT_TRUE(log_has(self->log, self->bdf, text));
+	EXPECT_TRUE(log_gets(self->log, self->bdf, text));
 }
 
 TEST_F_TIMEOUT(vfs, other_driver, SLOW)
@@ -209,7 +226,7 @@ TEST_F_TIMEOUT(vfs, other_driver, SLOW)
 	snprintf(text, sizeof(text),
 		 "VF %s bound to driver pci-stub while PF bound to driver vfio-pci",
 		 self->vf);
-	EXPECT_TRUE(log_has(self->log, self->bdf, text));
+	EXPECT_TRUE(log_gets(self->log, self->bdf, text));
 	/* And back, with no reason to warn; the PF's token is known again. */
 	ASSERT_RC(0, pci_dev_bind(self->vf, "vfio-pci"));
 	EXPECT_FALSE(log_has(self->log, self->bdf, "while PF bound to driver"));
@@ -294,12 +311,11 @@ TEST_F_TIMEOUT(vfs, host_has_vfs, SLOW)
 	ASSERT_RC(0, pci_dev_set_numvfs(self->bdf, 1));
 	ASSERT_RC(0, pci_dev_vf(self->bdf, 0, self->vf));
 	ASSERT_RC(0, pci_dev_bind(self->vf, "vfio-pci"));
-	ASSERT_RC(0, pci_dev_attr_write(self->bdf, "sriov_drivers_autoprobe", "1"));
 
 	/* Nobody to agree with: the PF's user is the host. */
 	log_has(self->log, "", "");
 	EXPECT_RC(-EINVAL, try_device(self->vf, self->iommufd, token_a));
-	EXPECT_TRUE(log_has(self->log, self->vf,
+	EXPECT_TRUE(log_gets(self->log, self->vf,
 			    "VF token incorrectly provided, PF not bound to vfio-pci"));
 	EXPECT_RC(0, try_device(self->vf, self->iommufd, NULL));
 
@@ -307,7 +323,7 @@ TEST_F_TIMEOUT(vfs, host_has_vfs, SLOW)
 	ASSERT_RC(0, pci_dev_unbind(self->bdf));
 	if (pci_dev_numvfs(self->bdf)) {
 		EXPECT_RC(-ENOENT, pci_dev_bind(self->bdf, "vfio-pci"));
-		EXPECT_TRUE(log_has(self->log, self->bdf,
+		EXPECT_TRUE(log_gets(self->log, self->bdf,
 				    "Cannot bind to PF with SR-IOV enabled"));
 		EXPECT_RC(0, try_device(self->vf, self->iommufd, NULL));
 		ASSERT_RC(0, pci_dev_bind(self->bdf, driver));
@@ -379,10 +395,10 @@ TEST_F_TIMEOUT(token, vf, SLOW)
 	ASSERT_LE(0, pf);
 	log_has(self->log, "", "");
 	EXPECT_RC(-EACCES, try_device(self->vf, self->iommufd, NULL));
-	EXPECT_TRUE(log_has(self->log, self->vf,
+	EXPECT_TRUE(log_gets(self->log, self->vf,
 			    "VF token required to access device"));
 	EXPECT_RC(-EACCES, try_device(self->vf, self->iommufd, token_b));
-	EXPECT_TRUE(log_has(self->log, self->vf,
+	EXPECT_TRUE(log_gets(self->log, self->vf,
 			    "Incorrect VF token provided for device"));
 	EXPECT_RC(-EACCES,
 		  try_device(self->vf, self->iommufd, token_a_but_one));
@@ -429,10 +445,10 @@ TEST_F_TIMEOUT(token, pf, SLOW)
 	ASSERT_LE(0, vf);
 	log_has(self->log, "", "");
 	EXPECT_RC(-EACCES, try_device(self->bdf, self->iommufd, NULL));
-	EXPECT_TRUE(log_has(self->log, self->bdf,
+	EXPECT_TRUE(log_gets(self->log, self->bdf,
 			    "VF token required to access device"));
 	EXPECT_RC(-EACCES, try_device(self->bdf, self->iommufd, token_b));
-	EXPECT_TRUE(log_has(self->log, self->bdf,
+	EXPECT_TRUE(log_gets(self->log, self->bdf,
 			    "Incorrect VF token provided for device"));
 	EXPECT_RC(0, try_device(self->bdf, self->iommufd, token_a));
 	close(vf);
@@ -695,7 +711,7 @@ TEST_F_TIMEOUT(token, no_sriov, SLOW)
 		SKIP(return, "no EDU device: VFIO_EDU is not set");
 	log_has(self->log, "", "");
 	EXPECT_EQ(-EINVAL, try_device(edu, self->iommufd, token_a));
-	EXPECT_TRUE(log_has(self->log, edu,
+	EXPECT_TRUE(log_gets(self->log, edu,
 			    "VF token incorrectly provided, not a PF or VF"));
 	fd = open_device(edu, self->iommufd, NULL);
 	ASSERT_LE(0, fd);

@@ -184,25 +184,29 @@ int pci_dev_unbind(const char *bdf)
 	return pci_dev_attr_write(bdf, "driver/unbind", bdf);
 }
 
+/*
+ * By the driver's own "bind": unlike the bus' drivers_probe it waits for a probe that
+ * is under way.
+ */
 static int bind_once(const char *bdf, const char *driver)
 {
-	char now[64];
+	char now[64], path[PATH_MAX];
 	int ret;
 
 	if (!pci_dev_driver(bdf, now, sizeof(now))) {
 		if (!strcmp(now, driver))
 			return 0;
 		ret = pci_dev_unbind(bdf);
-		if (ret)
+		/* One that has refused the device may just have gone by itself */
+		if (ret && ret != -ENODEV && ret != -ENOENT)
 			return ret;
 	}
 	ret = pci_dev_attr_write(bdf, "driver_override", driver);
 	if (ret)
 		return ret;
-	ret = sysfs_write_str("/sys/bus/pci/drivers_probe", bdf);
-	if (ret)
-		return ret;
-	/* drivers_probe succeeds whether or not a driver accepted the device */
+	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s/bind", driver);
+	/* A driver that refuses the device says why; that the device has none counts */
+	sysfs_write_str(path, bdf);
 	ret = pci_dev_driver(bdf, now, sizeof(now));
 	if (ret)
 		return ret;
