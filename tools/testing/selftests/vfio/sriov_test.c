@@ -316,7 +316,7 @@ TEST_F_TIMEOUT(vfs, host_has_vfs, SLOW)
 	log_has(self->log, "", "");
 	EXPECT_RC(-EINVAL, try_device(self->vf, self->iommufd, token_a));
 	EXPECT_TRUE(log_gets(self->log, self->vf,
-			    "VF token incorrectly provided, PF not bound to vfio-pci"));
+			     "VF token incorrectly provided, PF not bound to vfio-pci"));
 	EXPECT_RC(0, try_device(self->vf, self->iommufd, NULL));
 
 	/* Not every driver takes its VFs along. */
@@ -324,7 +324,7 @@ TEST_F_TIMEOUT(vfs, host_has_vfs, SLOW)
 	if (pci_dev_numvfs(self->bdf)) {
 		EXPECT_RC(-ENOENT, pci_dev_bind(self->bdf, "vfio-pci"));
 		EXPECT_TRUE(log_gets(self->log, self->bdf,
-				    "Cannot bind to PF with SR-IOV enabled"));
+				     "Cannot bind to PF with SR-IOV enabled"));
 		EXPECT_RC(0, try_device(self->vf, self->iommufd, NULL));
 		ASSERT_RC(0, pci_dev_bind(self->bdf, driver));
 		ASSERT_RC(0, pci_dev_set_numvfs(self->bdf, 0));
@@ -396,10 +396,10 @@ TEST_F_TIMEOUT(token, vf, SLOW)
 	log_has(self->log, "", "");
 	EXPECT_RC(-EACCES, try_device(self->vf, self->iommufd, NULL));
 	EXPECT_TRUE(log_gets(self->log, self->vf,
-			    "VF token required to access device"));
+			     "VF token required to access device"));
 	EXPECT_RC(-EACCES, try_device(self->vf, self->iommufd, token_b));
 	EXPECT_TRUE(log_gets(self->log, self->vf,
-			    "Incorrect VF token provided for device"));
+			     "Incorrect VF token provided for device"));
 	EXPECT_RC(-EACCES,
 		  try_device(self->vf, self->iommufd, token_a_but_one));
 	EXPECT_RC(0, try_device(self->vf, self->iommufd, token_a));
@@ -446,10 +446,10 @@ TEST_F_TIMEOUT(token, pf, SLOW)
 	log_has(self->log, "", "");
 	EXPECT_RC(-EACCES, try_device(self->bdf, self->iommufd, NULL));
 	EXPECT_TRUE(log_gets(self->log, self->bdf,
-			    "VF token required to access device"));
+			     "VF token required to access device"));
 	EXPECT_RC(-EACCES, try_device(self->bdf, self->iommufd, token_b));
 	EXPECT_TRUE(log_gets(self->log, self->bdf,
-			    "Incorrect VF token provided for device"));
+			     "Incorrect VF token provided for device"));
 	EXPECT_RC(0, try_device(self->bdf, self->iommufd, token_a));
 	close(vf);
 	EXPECT_RC(0, try_device(self->bdf, self->iommufd, NULL));
@@ -712,7 +712,7 @@ TEST_F_TIMEOUT(token, no_sriov, SLOW)
 	log_has(self->log, "", "");
 	EXPECT_EQ(-EINVAL, try_device(edu, self->iommufd, token_a));
 	EXPECT_TRUE(log_gets(self->log, edu,
-			    "VF token incorrectly provided, not a PF or VF"));
+			     "VF token incorrectly provided, not a PF or VF"));
 	fd = open_device(edu, self->iommufd, NULL);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(-ENOTTY, set_token(fd, token_a, TOKEN_LEN));
