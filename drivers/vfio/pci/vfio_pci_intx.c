@@ -385,7 +385,8 @@ int vfio_pci_intx_enable_device(struct vfio_pci_core_device *vdev)
 	pci_read_config_word(pdev, PCI_COMMAND, &cmd);
 	if (!vdev->pci_2_3 || !(cmd & PCI_COMMAND_INTX_DISABLE) ||
 	    !pdev->pin || !irq || irq == IRQ_NOTCONNECTED ||
-	    request_irq(irq, intx_hold_off, IRQF_SHARED, "vfio-pci (opening)", vdev))
+	    request_irq(irq, intx_hold_off, IRQF_SHARED | IRQF_PROBE_SHARED,
+			"vfio-pci (opening)", vdev))
 		return pci_enable_device(pdev);
 
 	ret = pci_enable_device(pdev);
