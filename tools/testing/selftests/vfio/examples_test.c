@@ -70,6 +70,7 @@ TEST_F(example, copies)
 	char said[1024];
 	int status;
 
+	REQUIRE_IOMMU(self->bdf);
 	status = example_run(self->program, self->bdf, said, sizeof(said));
 	TH_LOG("%s", said);
 	ASSERT_TRUE(WIFEXITED(status));
@@ -82,6 +83,7 @@ TEST_F(example, again)
 {
 	char said[1024];
 
+	REQUIRE_IOMMU(self->bdf);
 	EXPECT_EQ(0, example_run(self->program, self->bdf, said, sizeof(said)));
 	EXPECT_EQ(0, example_run(self->program, self->bdf, said, sizeof(said)));
 }

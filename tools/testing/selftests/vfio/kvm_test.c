@@ -253,6 +253,7 @@ TEST_F(kvm, node)
 
 TEST_F(kvm, group)
 {
+	REQUIRE_IOMMU(self->bdf);
 	OPEN_GROUP();
 	EXPECT_TAKEN("group", self->group);
 	OPEN_DEVICE();
@@ -287,6 +288,7 @@ TEST_F(kvm, node_keeps_machine)
 TEST_F(kvm, group_keeps_machine)
 {
 	REQUIRE_DEBUGFS();
+	REQUIRE_IOMMU(self->bdf);
 	OPEN_GROUP();
 	ASSERT_RC(0, add_file(&self->machine, self->group));
 	OPEN_DEVICE();
