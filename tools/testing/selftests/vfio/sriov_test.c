@@ -303,10 +303,7 @@ TEST_F_TIMEOUT(vfs, host_has_vfs, SLOW)
 	snprintf(text, sizeof(text), "modprobe -q %s", driver);
 	if (system(text) || pci_dev_bind(self->bdf, driver))
 		SKIP(return, "no %s driver for %s", driver, self->bdf);
-	/*
-	 * The host's driver must not try the VF meanwhile: a probe that we ask
-	 * for while that one is under way does nothing.
-	 */
+	/* The VF is for us: its probe by the host's driver may take seconds */
 	ASSERT_RC(0, pci_dev_attr_write(self->bdf, "sriov_drivers_autoprobe", "0"));
 	ASSERT_RC(0, pci_dev_set_numvfs(self->bdf, 1));
 	ASSERT_RC(0, pci_dev_vf(self->bdf, 0, self->vf));
